@@ -1,0 +1,105 @@
+"""MediaPipe's attention face mesh: an upright square crop of a face -> 478 landmarks."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.runtime.detector import Detection
+from models.runtime.landmarks import N_LANDMARKS
+from models.runtime.sessions import ASSETS, Contract, Device, Session, TensorSpec
+
+SIZE = 192
+MARGIN = 1.5
+"""How much larger than the face the crop is (MediaPipe's)."""
+EYE_CORNERS = (33, 263)
+"""Outer corners of the right and left eye: their line is level in the crop."""
+
+CONTRACT = Contract(
+    name="face_mesh",
+    version=1,
+    inputs={"image": TensorSpec("uint8", (1, SIZE, SIZE, 3))},
+    outputs={
+        "landmarks": TensorSpec("float32", (1, N_LANDMARKS, 3)),
+        "presence": TensorSpec("float32", (1,)),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Roi:
+    """A square of the picture, turned with the head."""
+
+    x: float
+    """Centre, pixels."""
+    y: float
+    size: float
+    """Side, pixels."""
+    angle: float
+    """Radians, from the picture's x axis to the square's, towards y (clockwise on the screen)."""
+
+    @classmethod
+    def around(cls, low: NDArray[np.float32], high: NDArray[np.float32], eyes: NDArray[np.float32]) -> "Roi":
+        """The square around the box ``low`` (2,) .. ``high`` (2,), level with the ``eyes`` (2, 2), with the margin."""
+        (cx, cy), (dx, dy) = (low + high) / 2, eyes[1] - eyes[0]
+        return cls(float(cx), float(cy), MARGIN * float((high - low).max()), math.atan2(dy, dx))
+
+    @classmethod
+    def of_detection(cls, face: Detection) -> "Roi":
+        return cls.around(face.box[:2], face.box[2:], face.keypoints[:2])
+
+    @classmethod
+    def of_landmarks(cls, points: NDArray[np.float32]) -> "Roi":
+        """From (478, 3) landmarks in pixels, for the next frame."""
+        xy = points[:, :2]
+        return cls.around(xy.min(axis=0), xy.max(axis=0), xy[list(EYE_CORNERS)])
+
+    def touches(self, image: NDArray[np.uint8]) -> bool:
+        """Whether the square is a sane one: its centre in the picture, at least a few pixels large."""
+        height, width = image.shape[:2]
+        return 0 <= self.x < width and 0 <= self.y < height and self.size >= 4
+
+    def to_picture(self) -> NDArray[np.float64]:
+        """(2, 3) affine matrix from crop pixels to picture pixels (pixel centres on integers in both)."""
+        scale = self.size / SIZE
+        a, b = scale * math.cos(self.angle), scale * math.sin(self.angle)
+        half = (SIZE - 1) / 2
+        # The centre of a pixel is half a pixel from its edge: the square's centre is (x - 0.5, y - 0.5) here.
+        return np.array([
+            [a, -b, self.x - 0.5 - half * (a - b)],
+            [b, a, self.y - 0.5 - half * (a + b)],
+        ])  # fmt: skip
+
+
+class FaceMesh:
+    """Runs the attention mesh on one square of a picture."""
+
+    def __init__(
+        self, device: Device = "auto", threads: int = 1, path: Path = ASSETS / "models" / "face_mesh.onnx"
+    ) -> None:
+        """Raises ModelError where the network file cannot be used."""
+        self._session = Session(path, CONTRACT, device, threads)
+        self.device = self._session.device
+
+    def run(self, image: NDArray[np.uint8], roi: Roi) -> tuple[NDArray[np.float32], float]:
+        """(H, W, 3) RGB uint8 and a square of it -> (478, 3) landmarks in pixels of the picture, and presence 0..1.
+
+        z is in the same scale as x and y, smaller is nearer; its 0 is near the head's centre.
+        """
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        crop = cv2.warpAffine(image, roi.to_picture(), (SIZE, SIZE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        landmarks, presence = self._session.run(crop[None])
+        return project(landmarks[0], roi), float(presence[0])
+
+
+def project(landmarks: NDArray[np.float32], roi: Roi) -> NDArray[np.float32]:
+    """(478, 3) landmarks in pixels of the crop (edges at 0 and 192) -> in pixels of the picture."""
+    scale = roi.size / SIZE
+    a, b = scale * math.cos(roi.angle), scale * math.sin(roi.angle)
+    turn = np.array([[a, b, 0], [-b, a, 0], [0, 0, scale]], np.float32)
+    half = SIZE / 2
+    shift = np.array([roi.x - half * (a - b), roi.y - half * (a + b), 0], np.float32)
+    return landmarks @ turn + shift
