@@ -1,0 +1,288 @@
+"""Landmarks -> head pose, and landmarks freed of it: a weighted Procrustes fit of the canonical face.
+
+Frames of reference
+    *pixel*   x right, y down, z away from the camera, all in pixels (the landmark model's weak perspective).
+    *head*    the subject's own, metres: x to the subject's left, y up, z out of the face.
+    *camera*  OpenCV's, metres: x right in the picture, y down, z away.
+Every function takes leading dimensions (``...``) and keeps them: training aligns 100k faces with what runs live.
+
+Two steps of accuracy. :func:`fit_head` and :func:`align` take the picture as weakly perspective, which needs no camera
+and is what the regressor is trained on. :func:`head_pose` is given a :class:`Camera` and undoes perspective: it turns a
+virtual camera onto the face (the model only ever sees a crop, so its depth runs along the line of sight, not along the
+optical axis), moves points along their rays by their depth, and fits again.
+
+Source: Procrustes with rotation by SVD, Umeyama 1991; the canonical face and the un-projection follow MediaPipe's face
+geometry module.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.runtime.landmarks import N_LANDMARKS
+
+Array = NDArray[np.float32]
+
+_FILE: Final = Path(__file__).resolve().parents[2] / "assets" / "canonical_face.npz"
+_FILE_VERSION: Final = 1
+
+# Half of the points that a face cannot move, or hardly: hairline, temples, eye corners, the bridge of the nose. Brows,
+# lids, nostrils, cheeks, mouth and jaw are left out, so that an open mouth does not tilt the head.
+_RIGID_HALF: Final = (
+    10, 109, 67, 103, 54, 21, 162, 71, 139, 127, 34, 143, 35, 124, 234, 227, 116, 111, 33, 133, 6, 168, 197, 195, 5, 4,
+    122, 245, 188, 128, 196, 114, 174, 121, 236, 198, 3, 51, 134,
+)  # fmt: skip
+EYE_CORNERS: Final = (33, 133, 362, 263)
+"""Outer and inner corner of the right eye, inner and outer of the left."""
+FACING: Final = np.diag([1, -1, -1]).astype(np.float32)
+"""Head -> camera axes of a head that faces the camera upright."""
+
+
+@cache
+def canonical_face() -> Array:
+    """(478, 3) the metric mean face in the head frame, metres. Read-only.
+
+    Raises:
+        ValueError: ``assets/canonical_face.npz`` is of another version than this code.
+    """
+    with np.load(_FILE) as file:
+        if int(file["version"]) != _FILE_VERSION:
+            raise ValueError(f"{_FILE.name} has version {int(file['version'])}, this code reads {_FILE_VERSION}")
+        points = file["points_m"].astype(np.float32)
+    points.flags.writeable = False
+    return points
+
+
+@cache
+def triangles() -> NDArray[np.int32]:
+    """(898, 3) vertex indices of the mesh over the first 468 landmarks. Read-only."""
+    with np.load(_FILE) as file:
+        faces = file["triangles"].astype(np.int32)
+    faces.flags.writeable = False
+    return faces
+
+
+@cache
+def mirror_landmarks() -> NDArray[np.intp]:
+    """(478,) the index of each landmark's twin on the other side of the face, from the canonical face's symmetry."""
+    points = canonical_face()
+    distance = np.linalg.norm(points[:, None] * np.array([-1, 1, 1], np.float32) - points[None], axis=-1)
+    twin = distance.argmin(axis=1)
+    twin.flags.writeable = False
+    return twin
+
+
+@cache
+def rigid_points() -> NDArray[np.intp]:
+    """Indices of the landmarks that carry the fit, both sides, ascending."""
+    half = np.array(_RIGID_HALF)
+    return np.unique(np.concatenate([half, mirror_landmarks()[half]]))
+
+
+@dataclass(frozen=True, slots=True)
+class HeadFit:
+    """Similarity from the canonical face to landmarks: ``pixels = scale * rotation @ metres + translation``."""
+
+    rotation: Array
+    """(..., 3, 3) head -> pixel axes, determinant +1; :data:`FACING` when the subject faces the camera upright."""
+    scale: Array
+    """(...) pixels per metre; NaN where the landmarks are not finite or all in one place."""
+    translation: Array
+    """(..., 3) pixels, where the head frame's origin falls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """Intrinsics of an ideal pinhole, pixels."""
+
+    focal_px: float
+    centre_px: tuple[float, float]
+
+    @classmethod
+    def of_image(cls, width: int, height: int, field_of_view_deg: float = 60.0) -> "Camera":
+        """A camera with this field of view across the picture's longer side (webcams: 55 to 78) and a centred axis."""
+        focal = max(width, height) / 2 / np.tan(np.radians(field_of_view_deg) / 2)
+        return cls(float(focal), (width / 2, height / 2))
+
+
+@dataclass(frozen=True, slots=True)
+class HeadPose:
+    """Six degrees of freedom in the camera frame, with the perspective of a given camera undone."""
+
+    quaternion: Array
+    """(..., 4) unit x y z w, head to camera; identity = facing the camera upright (then axes are the camera's)."""
+    euler_deg: Array
+    """(..., 3) yaw, pitch, roll: + to the subject's left, + up, + tilted to the subject's left shoulder."""
+    position_m: Array
+    """(..., 3) metres, the point midway between the eyes, for a head of the canonical face's size."""
+
+
+def fit_head(points: Array) -> HeadFit:
+    """Fit the canonical face to landmarks by its rigid points (weak perspective, reflection-safe).
+
+    Args:
+        points: (..., 478, 3) pixel frame. Faces that hold NaN give NaN.
+    """
+    return _procrustes(np.asarray(points, np.float32)[..., rigid_points(), :])
+
+
+def align(points: Array, fit: HeadFit) -> Array:
+    """(..., 478, 3) pixel frame -> (..., 478, 3) float32 in the head frame, metres at the canonical face's scale."""
+    centred = np.asarray(points, np.float32) - fit.translation[..., None, :]
+    return np.divide(centred @ fit.rotation, fit.scale[..., None, None], dtype=np.float32)
+
+
+def unalign(aligned: Array, fit: HeadFit) -> Array:
+    """The inverse of :func:`align`: (..., 478, 3) head frame, metres -> pixel frame (to draw over a picture)."""
+    turned = np.asarray(aligned, np.float32) @ np.swapaxes(fit.rotation, -1, -2)
+    return turned * fit.scale[..., None, None] + fit.translation[..., None, :]
+
+
+def head_pose(points: Array, camera: Camera, fit: HeadFit | None = None) -> HeadPose:
+    """Head pose in the camera frame with perspective undone.
+
+    Args:
+        points: (..., 478, 3) pixel frame.
+        camera: Intrinsics of the picture the points lie in.
+        fit: What :func:`fit_head` made of the same points, where it is at hand.
+    """
+    points = np.asarray(points, np.float32)
+    fit = fit or fit_head(points)
+    basis = points[..., rigid_points(), :]
+    # A virtual camera that looks straight at the face, with the same focal length.
+    centre = basis.mean(axis=-2)
+    offset = np.array([*camera.centre_px, 0], np.float32)
+    ray = np.concatenate([(centre - offset)[..., :2], np.full_like(centre[..., :1], camera.focal_px)], axis=-1)
+    look = _rotation_from_axis_to(ray)  # (..., 3, 3) virtual -> real camera
+    onto = np.concatenate([(basis - offset)[..., :2], np.full_like(basis[..., :1], camera.focal_px)], axis=-1) @ look
+    seen = onto[..., :2] * (camera.focal_px / onto[..., 2:])
+    # Off the axis a pinhole enlarges by (1 / cos) towards, and squared away from, the centre; depth takes the mean.
+    cosine = camera.focal_px / np.linalg.norm(ray, axis=-1)
+    depth_px = (basis[..., 2] - centre[..., 2:]) * (cosine**1.5)[..., None]
+    scale = fit.scale * cosine**1.5
+    rigid = fit
+    for _ in range(3):
+        distance = camera.focal_px / scale
+        z = distance[..., None] + depth_px / scale[..., None]
+        metric = np.concatenate([seen * (z / camera.focal_px)[..., None], z[..., None]], axis=-1)
+        rigid = _procrustes(metric.astype(np.float32))
+        scale = scale * rigid.scale
+    eyes = canonical_face()[list(EYE_CORNERS)].mean(axis=0)
+    position = _apply(rigid.rotation, eyes) + rigid.translation / rigid.scale[..., None]
+    rotation = (look @ rigid.rotation @ FACING).astype(np.float32)
+    return HeadPose(
+        quaternion=quaternion_from_rotation(rotation),
+        euler_deg=euler_from_rotation(rotation),
+        position_m=_apply(look, position).astype(np.float32),
+    )
+
+
+def euler_from_rotation(rotation: Array) -> Array:
+    """(..., 3, 3), identity = facing -> (..., 3) yaw, pitch, roll in degrees, signs as in :class:`HeadPose`.
+
+    Yaw and pitch say where the face points, roll is the turn about that direction. Yaw is taken as 0 for a face that
+    points straight up or down.
+    """
+    forward = -rotation[..., :, 2]
+    flat = np.hypot(forward[..., 0], forward[..., 2])
+    yaw = np.where(flat < 1e-6, 0, np.arctan2(forward[..., 0], -forward[..., 2]))
+    pitch = np.arctan2(-forward[..., 1], flat)
+    # What stays after yaw is undone: its x axis holds roll alone.
+    cos, sin = np.cos(yaw), np.sin(yaw)
+    side = np.stack([cos, np.zeros_like(cos), sin], axis=-1)
+    roll = np.arctan2(-(rotation[..., :, 1] * side).sum(-1), (rotation[..., :, 0] * side).sum(-1))
+    return np.degrees(np.stack([yaw, pitch, roll], axis=-1)).astype(np.float32)
+
+
+def rotation_from_euler(euler_deg: Array) -> Array:
+    """The inverse of :func:`euler_from_rotation`: (..., 3) degrees -> (..., 3, 3)."""
+    yaw, pitch, roll = np.moveaxis(np.radians(np.asarray(euler_deg, np.float64)), -1, 0)
+    return (_turn(1, -yaw) @ _turn(0, -pitch) @ _turn(2, roll)).astype(np.float32)
+
+
+def quaternion_from_rotation(rotation: Array) -> Array:
+    """(..., 3, 3) -> (..., 4) unit quaternion x y z w with w >= 0 (Shepperd 1978: the largest component leads)."""
+    r = np.asarray(rotation, np.float32)
+    xx, yy, zz = r[..., 0, 0], r[..., 1, 1], r[..., 2, 2]
+    # Four times the outer product of the quaternion with itself; its column of largest diagonal is the best scaled.
+    x, y, z = r[..., 2, 1] - r[..., 1, 2], r[..., 0, 2] - r[..., 2, 0], r[..., 1, 0] - r[..., 0, 1]
+    xy, xz, yz = r[..., 1, 0] + r[..., 0, 1], r[..., 2, 0] + r[..., 0, 2], r[..., 2, 1] + r[..., 1, 2]
+    outer = np.stack(
+        [
+            np.stack([1 + xx - yy - zz, xy, xz, x], -1),
+            np.stack([xy, 1 - xx + yy - zz, yz, y], -1),
+            np.stack([xz, yz, 1 - xx - yy + zz, z], -1),
+            np.stack([x, y, z, 1 + xx + yy + zz], -1),
+        ],
+        -2,
+    )
+    lead = np.diagonal(outer, axis1=-2, axis2=-1).argmax(-1)
+    quaternion = np.take_along_axis(outer, lead[..., None, None], -2)[..., 0, :]
+    quaternion = quaternion / np.linalg.norm(quaternion, axis=-1, keepdims=True)
+    return np.where(quaternion[..., 3:] < 0, -quaternion, quaternion).astype(np.float32)
+
+
+def rotation_from_quaternion(quaternion: Array) -> Array:
+    """(..., 4) unit quaternion x y z w -> (..., 3, 3)."""
+    x, y, z, w = np.moveaxis(np.asarray(quaternion, np.float64), -1, 0)
+    rows = (
+        (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
+        (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
+        (2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
+    )
+    return np.stack([np.stack(row, -1) for row in rows], -2).astype(np.float32)
+
+
+def _procrustes(basis: Array) -> HeadFit:
+    """Similarity from the canonical face's rigid points to (..., K, 3) points of the same order."""
+    model, model_centre, model_spread = _rigid_model()
+    centre = basis.mean(axis=-2)
+    covariance = np.swapaxes(basis - centre[..., None, :], -1, -2) @ model
+    finite = np.isfinite(covariance).all(axis=(-1, -2))
+    u, s, vt = np.linalg.svd(np.where(finite[..., None, None], covariance, np.float32(0)))
+    handed = np.where(np.linalg.det(u @ vt) < 0, np.float32(-1), np.float32(1))
+    u[..., :, 2] *= handed[..., None]
+    s[..., 2] *= handed
+    spread = s.sum(-1)
+    scale = np.where(finite & (spread > 0), spread / model_spread, np.float32(np.nan)).astype(np.float32)
+    rotation = np.where(np.isnan(scale)[..., None, None], np.float32(np.nan), u @ vt)
+    return HeadFit(rotation, scale, centre - scale[..., None] * _apply(rotation, model_centre))
+
+
+@cache
+def _rigid_model() -> tuple[Array, Array, np.float32]:
+    """The canonical face's rigid points, centred; their centre; their summed squared distance from it."""
+    points = canonical_face()[rigid_points()]
+    centre = points.mean(axis=0)
+    return points - centre, centre, ((points - centre) ** 2).sum()
+
+
+def _apply(rotation: Array, vector: Array) -> Array:
+    """(..., 3, 3) times (..., 3)."""
+    return (rotation @ vector[..., None])[..., 0]
+
+
+def _rotation_from_axis_to(direction: Array) -> Array:
+    """(..., 3) -> (..., 3, 3) the shortest turn from +z to a direction whose z is positive (Rodrigues' formula)."""
+    x, y, z = np.moveaxis(direction / np.linalg.norm(direction, axis=-1, keepdims=True), -1, 0)
+    k = 1 / (1 + z)
+    rows = ((1 - k * x * x, -k * x * y, x), (-k * x * y, 1 - k * y * y, y), (-x, -y, z))
+    return np.stack([np.stack(row, -1) for row in rows], -2)
+
+
+def _turn(axis: int, angle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(...) radians -> (..., 3, 3), right-handed turn about one axis."""
+    a, b = (axis + 1) % 3, (axis + 2) % 3
+    matrix = np.zeros((*angle.shape, 3, 3))
+    matrix[..., axis, axis] = 1
+    matrix[..., a, a] = matrix[..., b, b] = np.cos(angle)
+    matrix[..., b, a] = np.sin(angle)
+    matrix[..., a, b] = -np.sin(angle)
+    return matrix
+
+
+assert N_LANDMARKS == 478  # the canonical face has as many
