@@ -1,0 +1,255 @@
+"""The command line: words in, settings out, one line for whatever went wrong. Wiring only."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from app.errors import UserError
+
+if TYPE_CHECKING:
+    from app.config import OutputSettings
+    from app.pipeline import Pipeline, Snapshot
+    from app.tracker import TrackerSettings
+
+OK, USER_ERROR, INTERRUPTED, TERMINATED = 0, 2, 130, 143
+
+EPILOG = """examples:
+  mien track 0 --osc 127.0.0.1:9000            stream camera 0
+  mien track take.mp4 --csv take.csv           measure a file: one row per frame, OpenFace's columns
+  mien track take.mp4 --render beside.mp4      a video of the face beside the rig
+  mien track demo --realtime --osc host:9000   stream the built-in clip at its own pace
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without repeating the usage."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UserError(f"{message} (see {self.prog} --help)")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="mien",
+        description="Webcam facial animation: action units on a bone-driven 3D face. Without a command: the window.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=window_command, source=None)
+    _add_tracking(parser, top=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+
+    track = commands.add_parser("track", help="headless: track a camera or file, stream and record")
+    add = track.add_argument
+    add("source", metavar="SOURCE", help="camera number, video file, picture folder, or 'demo'")
+    add("--realtime", action="store_true", help="pace a file as a camera would (late frames are dropped)")
+    add("--progress", action="store_true", help="a progress bar even where stderr is no terminal")
+    add = track.add_argument_group("outputs").add_argument
+    add("--csv", type=Path, metavar="PATH", help="record one row per frame")
+    add(
+        "--csv-format",
+        choices=("openface", "arkit"),
+        default="openface",
+        help="columns of OpenFace (default), or of a Live Link Face take",
+    )
+    add("--osc", action="append", default=[], metavar="HOST:PORT", help="stream over UDP; may be repeated")
+    add("--protocol", choices=("mien",), default="mien", help="what is streamed (default: mien)")
+    add("--render", type=Path, metavar="PATH.mp4", help="a video of the input beside the rig")
+    _add_tracking(track)
+    track.set_defaults(run=track_command)
+
+    demo = commands.add_parser("demo", help="the window on the built-in clip")
+    _add_tracking(demo)
+    demo.set_defaults(run=window_command, source="demo")
+
+    bench = commands.add_parser("bench", help="measure every stage's speed, beside MediaPipe's where --task is given")
+    add = bench.add_argument
+    add("source", metavar="SOURCE", nargs="?", default="demo", help="video file or picture folder (default: demo)")
+    add("--task", type=Path, metavar="PATH", help="MediaPipe's face_landmarker.task, to compare with")
+    add("--json", type=Path, metavar="PATH", help="write the numbers to a file as well")
+    add("--frames", type=_positive, default=600, metavar="N", help="frames to measure (default: 600)")
+    bench.set_defaults(run=bench_command)
+
+    doctor = commands.add_parser("doctor", help="what was found: cameras, providers, models, graphics, ports")
+    doctor.set_defaults(run=doctor_command)
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _add_tracking(parser: argparse.ArgumentParser, top: bool = False) -> None:
+    """The options that every tracking command shares. Only the top parser has defaults for them: a command's own
+    would overwrite what was given before the command (``mien --filter off track ...``)."""
+
+    def add(name: str, default: object, **words: Any) -> None:
+        group.add_argument(name, default=default if top else argparse.SUPPRESS, **words)
+
+    group = parser.add_argument_group("tracking")
+    add("--model", "auto", choices=("full", "lite", "auto"), help="size of the regressor (default: auto)")
+    add("--device", "auto", choices=("auto", "cuda", "cpu"), help="where the networks run (default: auto)")
+    add("--landmarks", "onnx", choices=("onnx", "mediapipe"), help="engine (default: onnx); mediapipe needs --task")
+    add("--task", None, type=Path, metavar="PATH", help="MediaPipe's face_landmarker.task")
+    add("--filter", "light", choices=("off", "light", "strong"), help="smoothing against jitter (default: light)")
+    add(
+        "--calibrate",
+        "auto",
+        metavar="auto|off|first-second|whole|PROFILE",
+        help="how this face at rest is found (default: auto; whole: files, in two passes)",
+    )
+
+
+def tracker_settings(args: argparse.Namespace) -> "TrackerSettings":
+    from app.tracker import TrackerSettings
+
+    if args.landmarks == "mediapipe" and args.task is None:
+        raise UserError("--landmarks mediapipe needs --task PATH, MediaPipe's face_landmarker.task")
+    return TrackerSettings(
+        landmarks=args.landmarks,
+        task_path=args.task,
+        model=args.model,
+        device=args.device,
+        filter=args.filter,
+        calibrate=args.calibrate,
+    )
+
+
+# ---------------------------------------------------------------- commands
+
+
+def track_command(args: argparse.Namespace) -> int:
+    from app.capture import open_source
+    from app.config import OutputSettings, make_sinks
+    from app.pipeline import Pipeline
+    from app.tracker import make_tracker
+
+    settings = tracker_settings(args)
+    outputs = OutputSettings(args.csv, args.csv_format, tuple(args.osc), args.protocol, args.render)
+    sinks = make_sinks(outputs, args.source)
+    pipeline = Pipeline(
+        open_source=lambda: open_source(args.source, realtime=args.realtime),
+        make_tracker=lambda: make_tracker(settings),
+        sinks=sinks,
+    )
+    with _stopped_by_signals(pipeline.stop) as caught, _progress(pipeline, args.progress or sys.stderr.isatty()):
+        result = pipeline.run()
+    print(summary(result, outputs), file=sys.stderr)
+    if any(sink.error for sink in result.sinks):
+        return USER_ERROR  # each was already reported when it happened
+    if caught:
+        return INTERRUPTED if caught[0] == signal.SIGINT else TERMINATED
+    return OK
+
+
+def summary(result: "Snapshot", outputs: "OutputSettings") -> str:
+    """One line on what was done."""
+    parts = [f"{result.frames} frames", f"{result.tracked} with a face", f"{result.mean_fps:.1f} frames/s"]
+    if result.source is not None and result.source.live:
+        parts.append(f"{result.dropped} dropped")
+    if result.broken:
+        parts.append(f"{result.broken} unreadable")
+    for sink in result.sinks:
+        lost = f", {sink.failed} not sent" if sink.failed else ""
+        parts.append(f"{sink.name}: {sink.written} written{lost}{' (stopped early)' if sink.error else ''}")
+    return "mien: " + "; ".join(parts)
+
+
+def window_command(args: argparse.Namespace) -> int:
+    from app.ui.main import run_window
+
+    return run_window(tracker_settings(args), args.source)
+
+
+def bench_command(args: argparse.Namespace) -> int:
+    from app.bench import run_bench
+
+    return run_bench(args.source, task=args.task, json_path=args.json, frames=args.frames)
+
+
+def doctor_command(args: argparse.Namespace) -> int:
+    from app.doctor import run_doctor
+
+    return run_doctor()
+
+
+# ---------------------------------------------------------------- the terminal
+
+
+@contextmanager
+def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[list[int]]:
+    """Ctrl-C and SIGTERM ask for a clean end, the second time too; yields the list of signals caught."""
+    caught: list[int] = []
+
+    def on_signal(number: int, _: FrameType | None) -> None:
+        caught.append(number)
+        stop()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _progress(pipeline: "Pipeline", shown: bool) -> Iterator[None]:
+    """A progress bar on stderr, fed as a viewer of the run."""
+    if not shown:
+        yield
+        return
+    from tqdm import tqdm
+
+    with tqdm(unit=" frames", dynamic_ncols=True, leave=False, file=sys.stderr) as bar:
+
+        def advance(*_: object) -> None:
+            if bar.n == 0:
+                source = pipeline.snapshot().source
+                bar.total = source.frame_count if source is not None else None
+            bar.update()
+
+        pipeline.add_listener(advance)
+        yield
+
+
+class _OneLine(logging.Handler):
+    """Log records as ``mien: ...`` on stderr, without breaking a progress bar."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level = "" if record.levelno >= logging.ERROR else f"{record.levelname.lower()}: "
+        text = f"mien: {level}{record.getMessage()}"
+        if record.exc_info and os.environ.get("MIEN_DEBUG"):
+            text += "\n" + logging.Formatter().formatException(record.exc_info)
+        tqdm = sys.modules.get("tqdm")
+        if tqdm is not None:
+            tqdm.tqdm.write(text, file=sys.stderr)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``mien``; returns the exit code: 0, 2 for what the user can mend, 130 after Ctrl-C, 143 after SIGTERM."""
+    logger = logging.getLogger("app")
+    handler = _OneLine(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        args = build_parser().parse_args(argv)
+        return args.run(args)
+    except UserError as error:
+        print(f"mien: {' '.join(str(error).split())}", file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    finally:
+        logger.removeHandler(handler)

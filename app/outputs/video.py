@@ -1,0 +1,73 @@
+"""``--render``: a video of the input beside the rig, at the source's frame rate. Needs no window and no Qt."""
+
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rig.scene import FaceScene
+
+from app.capture import SourceInfo
+from app.errors import UserError
+from app.face_frame import FaceFrame
+from app.outputs.sink import check_writable
+
+MIN_HEIGHT, MAX_HEIGHT = 240, 720
+"""The rig is drawn at the input's height within these bounds; the input is scaled to match."""
+CODECS: Final = {".mp4": ("avc1", "mp4v"), ".mov": ("avc1", "mp4v"), ".avi": ("MJPG",), ".mkv": ("avc1", "mp4v")}
+"""Tried in order: H.264 plays everywhere, but OpenCV's own builds often cannot encode it."""
+
+
+class BesideRigVideo:
+    """One picture per frame. The input keeps its aspect; the rig stands right of it in a square of the same height."""
+
+    def __init__(self, path: Path) -> None:
+        if path.suffix.lower() not in CODECS:
+            raise UserError(f"{path}: --render writes {', '.join(sorted(CODECS))} files; choose such a name")
+        self.path = path
+        self.name = f"video {path}"
+        self.written = 0
+        self.failed = 0
+        self._writer: cv2.VideoWriter | None = None
+        self._scene: FaceScene | None = None
+        self._image: NDArray[np.uint8] | None = None
+        check_writable(path)
+
+    def open(self, source: SourceInfo) -> None:
+        width, height = source.size
+        self._height = min(max(height, MIN_HEIGHT), MAX_HEIGHT) // 2 * 2  # encoders want even sizes
+        self._width = max(2, round(width * self._height / height) // 2 * 2)
+        size = (self._width + self._height, self._height)
+        for codec in CODECS[self.path.suffix.lower()]:
+            writer = cv2.VideoWriter(str(self.path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*codec), source.fps, size)
+            if writer.isOpened():
+                self._writer = writer
+                break
+            writer.release()
+        else:
+            raise UserError(f"{self.path}: this OpenCV has no video encoder for {self.path.suffix}; try .avi")
+        self._scene = FaceScene(self._height, self._height)
+
+    def see(self, image: NDArray[np.uint8]) -> None:
+        self._image = image
+
+    def write(self, face: FaceFrame) -> None:
+        assert self._writer is not None
+        assert self._scene is not None
+        assert self._image is not None
+        self._scene.set_face(
+            face.au, face.gaze_left_deg, face.gaze_right_deg, head_rotation=face.head_rotation, identity=face.identity
+        )
+        left = cv2.resize(self._image, (self._width, self._height), interpolation=cv2.INTER_AREA)
+        both = np.hstack((left, self._scene.render()))
+        self._writer.write(cv2.cvtColor(both, cv2.COLOR_RGB2BGR))
+        self.written += 1
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.release()  # writes the index, without which an MP4 cannot be played
+            self._writer = None
+        if self._scene is not None:
+            self._scene.close()
+            self._scene = None
