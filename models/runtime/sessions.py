@@ -48,9 +48,7 @@ class Contract:
 class Session:
     """An open network. ``device`` is what really runs it, ``cpu`` or ``cuda``; ``metadata`` the file's properties."""
 
-    def __init__(
-        self, path: Path, contract: Contract | None = None, device: Device = "auto", threads: int = 1
-    ) -> None:
+    def __init__(self, path: Path, contract: Contract | None = None, device: Device = "auto", threads: int = 1) -> None:
         """
         Args:
             path: the ONNX file.
