@@ -71,7 +71,7 @@ def letterbox(image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float, NDArr
     height, width = image.shape[:2]
     scale = SIZE / max(height, width)
     # Averaging a whole 4K picture would cost more than the network; every n-th pixel of it will do.
-    step = max(1, int(max(height, width) / (4 * SIZE)))
+    step = max(1, max(height, width) // (2 * SIZE))
     w, h = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(image[::step, ::step], (w, h), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     left, top = (SIZE - w) // 2, (SIZE - h) // 2

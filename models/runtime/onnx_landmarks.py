@@ -38,8 +38,10 @@ class OnnxLandmarks:
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
             raise ValueError(f"picture must be (H, W, 3) uint8, not {image.shape} {image.dtype}")
         image = np.ascontiguousarray(image)
-        result = self._follow(image) if self._roi is not None else None
-        return result or self._search(image)
+        if self._roi is not None and (result := self._look(image, self._roi)) is not None:
+            self._roi = self._roi.follow(Roi.of_landmarks(result.points))
+            return result
+        return self._search(image)
 
     def reset(self) -> None:
         self._roi = None
@@ -47,18 +49,23 @@ class OnnxLandmarks:
     def close(self) -> None:
         self._roi = None
 
-    def _follow(self, image: NDArray[np.uint8]) -> LandmarkResult | None:
-        assert self._roi is not None
-        points, presence = self._mesh.run(image, self._roi)
-        roi = Roi.of_landmarks(points)
-        self._roi = roi if presence >= self._min_presence and roi.touches(image) else None
-        return LandmarkResult(points, presence) if self._roi is not None else None
+    def _look(self, image: NDArray[np.uint8], roi: Roi) -> LandmarkResult | None:
+        """The face in one square of the picture, if there is one."""
+        if not roi.is_on(image):
+            return None
+        points, presence = self._mesh.run(image, roi)
+        if presence < self._min_presence or not Roi.of_landmarks(points).is_on(image):
+            return None
+        return LandmarkResult(points, presence)
 
     def _search(self, image: NDArray[np.uint8]) -> LandmarkResult | None:
+        """Looks for a face in the whole picture. The detector's square is a rough one, so a face is looked at twice:
+        once to centre it, and again for the result."""
         for face in self._detector.detect(image):
-            self._roi = Roi.of_detection(face)
-            # The detector's square is a rough one: look once to centre the face, and a second time for the result.
-            if self._roi.touches(image) and self._follow(image) and (result := self._follow(image)):
+            if (rough := self._look(image, Roi.of_detection(face))) is None:
+                continue
+            if (result := self._look(image, Roi.of_landmarks(rough.points))) is not None:
+                self._roi = Roi.of_landmarks(result.points)
                 return result
         self._roi = None
         return None
