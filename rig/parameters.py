@@ -39,9 +39,7 @@ AU_CHANNELS: Final[tuple[tuple[int, ...], ...]] = tuple(
 """For each of the 23 AUs the channel indices whose mean it is."""
 
 MIRROR: Final[tuple[int, ...]] = tuple(
-    CHANNEL_INDEX[
-        c.replace("-left", "-right") if c.endswith("-left") else c.replace("-right", "-left")
-    ]
+    CHANNEL_INDEX[c.replace("-left", "-right") if c.endswith("-left") else c.replace("-right", "-left")]
     for c in CHANNELS
 )
 """Channel index after swapping the subject's left and right."""
