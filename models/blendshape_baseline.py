@@ -1,8 +1,8 @@
 """The baseline that ours is measured against: MediaPipe's ARKit blendshapes read as FACS intensities.
 
 The table follows the common reading of ARKit's shapes as action units (Apple's ARFaceAnchor descriptions beside FACS;
-the same pairs as in Ozel's "ARKit to FACS" cheat sheet). A coder gives a two-sided action its stronger side's intensity,
-so does this. Weights are 0..1 and count as intensity / 5.
+the same pairs as in Ozel's "ARKit to FACS" cheat sheet). A coder gives a two-sided action its stronger side's
+intensity, so does this. Weights are 0..1 and count as intensity / 5.
 """
 
 from pathlib import Path
