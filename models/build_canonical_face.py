@@ -4,11 +4,15 @@ Source: ``geometry_pipeline_metadata_landmarks.binarypb`` of MediaPipe's face ge
 into the npm package ``@mediapipe/face_mesh`` 0.4.1657299874 (PyPI wheels carry the module's code, not this file)::
 
     npm pack @mediapipe/face_mesh@0.4.1657299874
-    python -m models.build_canonical_face mediapipe-face_mesh-0.4.1657299874.tgz
+    python -m models.build_canonical_face mediapipe-face_mesh-0.4.1657299874.tgz ../shared/data/stills
 
 The file holds 468 vertices in centimetres, x to the subject's left, y up, z out of the face. They go to metres, and ten
 iris points are added: centres in the middle between the eye's corners, at the depth of the lids' rims, rings of
 5.9 mm (half the mean visible iris diameter; Ruefer et al. 2005 measured 11.7 mm).
+
+The canonical face's lips are parted and its eyes half shut, so it is no face at rest. That one (``rest_m``) is the mean
+of our landmarks on generated people (``flux_*`` of antgroup/echomimic_v2, Apache-2.0; they do not exist) who face the
+camera with closed lips, men and women weighing the same, made symmetric.
 """
 
 import argparse
@@ -18,6 +22,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +30,7 @@ PACKED_NAME = "geometry_pipeline_metadata_landmarks.binarypb"
 IRIS_RADIUS_M = 0.0059
 # (first iris index, outer corner, inner corner, upper lid rim, lower lid rim), the subject's right eye first.
 EYES = ((468, 33, 133, 159, 145), (473, 263, 362, 386, 374))
+MAX_TURN_DEG, MAX_LIP_GAP_M = 8.0, 0.0012
 OUTPUT = Path(__file__).resolve().parent.parent / "assets" / "canonical_face.npz"
 
 
@@ -95,13 +101,45 @@ def add_irises(vertices: NDArray[np.float32]) -> NDArray[np.float32]:
     return points
 
 
+def rest_of_stills(folder: Path) -> NDArray[np.float32]:
+    """(478, 3) the mean aligned face of the generated people at rest. Needs the canonical face to be in place."""
+    from models.runtime.alignment import FACING, align, euler_from_rotation, fit_head, mirror_landmarks
+    from models.runtime.engines import make_landmark_engine
+
+    engine = make_landmark_engine("onnx", "cpu")
+    kinds: dict[str, list[NDArray[np.float32]]] = {"flux_man": [], "flux_woman": []}
+    for kind, faces in kinds.items():
+        for path in sorted(folder.glob(f"{kind}_*")):
+            picture = cv2.imread(str(path))
+            if picture is None:
+                raise SystemExit(f"{path} cannot be read as a picture")
+            engine.reset()
+            found = engine.detect(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8), 0.0)
+            if found is None:
+                continue
+            fit = fit_head(found.points)
+            face = align(found.points, fit)
+            turned = np.abs(euler_from_rotation(fit.rotation @ FACING)).max()
+            if turned < MAX_TURN_DEG and face[13, 1] - face[14, 1] < MAX_LIP_GAP_M:
+                faces.append(face)
+        print(f"{kind}: {len(faces)} at rest")
+    mean = np.mean([np.mean(faces, axis=0) for faces in kinds.values()], axis=0)
+    mirrored = mean[mirror_landmarks()] * np.array([-1, 1, 1], np.float32)
+    return ((mean + mirrored) / 2).astype(np.float32)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("package", type=Path, help="mediapipe-face_mesh-0.4.1657299874.tgz")
-    vertices, triangles = decode(read_packed(parser.parse_args().package))
+    parser.add_argument("stills", type=Path, help="folder with the generated people, flux_*.jpg")
+    args = parser.parse_args()
+    vertices, triangles = decode(read_packed(args.package))
     assert vertices.shape == (468, 3), vertices.shape
     points = add_irises(vertices * np.float32(0.01))
-    np.savez_compressed(OUTPUT, version=np.int32(1), points_m=points, triangles=triangles)
+    version = np.int32(1)
+    np.savez_compressed(OUTPUT, version=version, points_m=points, triangles=triangles)  # to align the stills by
+    rest = rest_of_stills(args.stills)
+    np.savez_compressed(OUTPUT, version=version, points_m=points, triangles=triangles, rest_m=rest)
     print(f"{OUTPUT}: {len(points)} points, {len(triangles)} triangles, {OUTPUT.stat().st_size} bytes")
 
 

@@ -58,6 +58,15 @@ def canonical_face() -> Array:
 
 
 @cache
+def rest_face() -> Array:
+    """(478, 3) the mean of generated people at rest (lips closed, eyes open), head frame, metres. Read-only."""
+    with np.load(_FILE) as file:
+        points = file["rest_m"].astype(np.float32)
+    points.flags.writeable = False
+    return points
+
+
+@cache
 def triangles() -> NDArray[np.int32]:
     """(898, 3) vertex indices of the mesh over the first 468 landmarks. Read-only."""
     with np.load(_FILE) as file:

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.runtime.alignment import canonical_face
+from models.runtime.alignment import rest_face
 
 Array = NDArray[np.float32]
 
@@ -60,13 +60,13 @@ def eye_angles(aligned: Array, neutral: Array | None = None, sight: Array = AHEA
 
     Args:
         aligned: (..., 478, 3) head frame, metres.
-        neutral: (..., 478, 3) the person at rest, same frame; None = the canonical face.
+        neutral: (..., 478, 3) the person at rest, same frame; None = the mean face.
         sight: (..., 3) unit direction from the camera to the face, head frame (the third row of a head fit's rotation).
 
     Returns:
         (..., 2, 2) left and right eye; yaw + to the subject's left, pitch + up, degrees.
     """
-    rest = canonical_face() if neutral is None else neutral
+    rest = rest_face() if neutral is None else neutral
     middle = np.array(REST_YAW_DEG, np.float32)
     ahead, ahead_pitch, ahead_lid = _cues(rest, AHEAD)
     ahead = middle + np.clip(ahead - middle, -REST_SPREAD_DEG, REST_SPREAD_DEG)

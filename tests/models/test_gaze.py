@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from models.runtime import alignment, gaze
-from models.runtime.alignment import canonical_face
+from models.runtime.alignment import rest_face
 
 
 def looking(yaw_deg: float, pitch_deg: float = 0.0) -> np.ndarray:
-    """The canonical face with both irises turned from rest about their balls; the upper lids follow the pitch."""
-    face = canonical_face().copy()
+    """The mean face with both irises turned from rest about their balls; the upper lids follow the pitch."""
+    face = rest_face().copy()
     yaw, pitch, _ = gaze._cues(face, gaze.AHEAD)
     for eye in (0, 1):
         iris = gaze._IRIS[eye]
@@ -66,7 +66,7 @@ def test_a_mirrored_face_looks_the_other_way() -> None:
 
 
 def test_openness_tells_each_eye_of_its_own() -> None:
-    face = canonical_face()
+    face = rest_face()
     left_shut = gaze.openness(wink(face, 0)) / gaze.openness(face)
     assert left_shut[0] < 0.05
     assert left_shut[1] == pytest.approx(1)
