@@ -17,7 +17,7 @@ import numpy as np
 
 from app.capture import SourceInfo
 from app.face_frame import FaceFrame
-from app.outputs.sink import check_writable, writing_to
+from app.outputs.sink import check_writable, open_rows, writing_to
 from rig.parameters import ARKIT
 
 TIMECODE_FPS: Final = 60
@@ -73,8 +73,7 @@ class ArkitCsv:
     def open(self, source: SourceInfo) -> None:
         self._by_the_clock = source.live
         with writing_to(self.path):
-            self._file = self.path.open("w", buffering=1, encoding="ascii", newline="\n")
-            self._file.write(",".join(COLUMNS) + "\n")
+            self._file = open_rows(self.path, ",".join(COLUMNS))
 
     def write(self, face: FaceFrame) -> None:
         assert self._file is not None

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from app.capture import SourceInfo
 from app.face_frame import FaceFrame
-from app.outputs.sink import check_writable, writing_to
+from app.outputs.sink import check_writable, open_rows, writing_to
 from rig.parameters import CHANNEL_INDEX, CHANNELS
 
 OPENFACE_R_AUS: Final = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)
@@ -161,8 +161,7 @@ class OpenFaceCsv:
 
     def open(self, source: SourceInfo) -> None:
         with writing_to(self.path):
-            self._file = self.path.open("w", buffering=1, encoding="ascii", newline="\n")
-            self._file.write(", ".join(COLUMNS) + "\n")
+            self._file = open_rows(self.path, ", ".join(COLUMNS))
 
     def write(self, face: FaceFrame) -> None:
         assert self._file is not None

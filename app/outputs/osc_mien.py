@@ -11,7 +11,7 @@
 ============================  ======  =============================================================================
 
 The bundle's time tag is the capture time (UTC). Addresses and types never change, so they are laid out once and only
-the numbers are written each frame. A bundle is 3.6 kB: one datagram, which loopback carries whole and a local network
+the numbers are written each frame. A bundle is 3.5 kB: one datagram, which loopback carries whole and a local network
 in three fragments.
 """
 

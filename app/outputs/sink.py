@@ -1,7 +1,8 @@
 """The seam every output fills: a stream, a recorder. It takes FaceFrames and nothing else."""
 
+import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -73,3 +74,18 @@ def check_writable(path: Path) -> None:
         path.open("ab").close()
         if not existed:
             path.unlink()
+
+
+def open_rows(path: Path, header: str) -> io.TextIOWrapper:
+    """An emptied text file with its header line written; every further line reaches the operating system at once.
+
+    Raises ``OSError``, leaving nothing open.
+    """
+    file = path.open("w", buffering=1, encoding="ascii", newline="\n")
+    try:
+        file.write(header + "\n")
+    except OSError:
+        with suppress(OSError):
+            file.close()
+        raise
+    return file

@@ -1,4 +1,8 @@
-"""``--render``: a video of the input beside the rig, at the source's frame rate. Needs no window and no Qt."""
+"""``--render``: a video of the input beside the rig, at the source's frame rate. Needs no window and no Qt.
+
+A file gives one picture per frame. A live source that was too fast for the renderer has its pictures repeated where
+frames were dropped, so that the video keeps the time.
+"""
 
 from pathlib import Path
 from typing import Final
@@ -6,12 +10,13 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rig.scene import FaceScene
+from vtkmodules.vtkCommonCore import vtkLogger
 
 from app.capture import SourceInfo
 from app.errors import UserError
 from app.face_frame import FaceFrame
 from app.outputs.sink import check_writable
+from rig.scene import FaceScene
 
 MIN_HEIGHT, MAX_HEIGHT = 240, 720
 """The rig is drawn at the input's height within these bounds; the input is scaled to match."""
@@ -47,6 +52,8 @@ class BesideRigVideo:
             writer.release()
         else:
             raise UserError(f"{self.path}: this OpenCV has no video encoder for {self.path.suffix}; try .avi")
+        self._live, self._fps = source.live, source.fps
+        vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)  # it complains where there is no display to draw on
         self._scene = FaceScene(self._height, self._height)
 
     def see(self, image: NDArray[np.uint8]) -> None:
@@ -61,8 +68,11 @@ class BesideRigVideo:
         )
         left = cv2.resize(self._image, (self._width, self._height), interpolation=cv2.INTER_AREA)
         both = np.hstack((left, self._scene.render()))
-        self._writer.write(cv2.cvtColor(both, cv2.COLOR_RGB2BGR))
-        self.written += 1
+        picture = cv2.cvtColor(both, cv2.COLOR_RGB2BGR)
+        due = round(face.media_time_s * self._fps) + 1 if self._live else 0
+        for _ in range(max(1, due - self.written)):
+            self._writer.write(picture)
+            self.written += 1
 
     def close(self) -> None:
         if self._writer is not None:

@@ -158,7 +158,8 @@ sink = OpenFaceCsv(Path(sys.argv[1]))
 sink.open(SourceInfo("x", (9, 9), 25.0, None, False))
 z = lambda *n: np.zeros(n, np.float32)
 for i in range(50):
-    sink.write(FaceFrame(i, 0, 0, i / 25, (9, 9), True, 1.0, z(478, 3), np.array([0, 0, 0, 1.0]), z(3), z(3), z(2), z(2),
+    upright = np.array([0, 0, 0, 1.0])
+    sink.write(FaceFrame(i, 0, 0, i / 25, (9, 9), True, 1.0, z(478, 3), upright, z(3), z(3), z(2), z(2),
                          z(40), z(52), z(208)))
 os.kill(os.getpid(), signal.SIGKILL)
 """
