@@ -303,7 +303,7 @@ class PacedFile(_Live):
         info = recorded.info
         self.info = SourceInfo(info.name, info.size, info.fps, info.frame_count, live=True)
         self.state = SourceState.STREAMING
-        self._thread.start()
+        self._started = False
 
     def _fill(self) -> None:
         start = time.perf_counter()
@@ -324,6 +324,9 @@ class PacedFile(_Live):
         self.state = SourceState.ENDED
 
     def read(self, timeout_s: float = 0.2) -> Frame | None:
+        if not self._started:  # the clip begins when somebody looks, not while models are still being loaded
+            self._started = True
+            self._thread.start()
         return None if self._stop.is_set() else super().read(timeout_s)
 
 
@@ -448,10 +451,12 @@ def _why_no_camera(index: int) -> str:
 def open_source(spec: str, *, realtime: bool = False) -> Source:
     """Open what a person names: a camera number, a video file, a picture or a folder of them, or ``demo``.
 
-    ``realtime`` paces a recorded source as a camera would; a camera is live anyway. Raises ``UserError``.
+    ``realtime`` paces a recorded source as a camera would, from the first ``read`` on; a camera is live anyway.
+    Raises ``UserError``.
     """
-    if spec.isdigit() and not Path(spec).exists():
-        return Camera(int(spec))
+    number = re.fullmatch(r"(?:/dev/video)?(\d+)", spec)
+    if number and not Path(spec).is_file() and not Path(spec).is_dir():
+        return Camera(int(number[1]))
     recorded = _open_recorded(spec)
     return PacedFile(recorded) if realtime else recorded
 

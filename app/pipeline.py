@@ -228,7 +228,7 @@ class Pipeline:
 
     def _loop(self, source: Source, tracker: Tracker) -> None:
         first_s = 0.0
-        last_index = -1
+        last_index: int | None = None  # what came before the first frame was not missed: nobody looked yet
         while not self._stop.is_set():
             self._do_calls(tracker)
             asked_s = time.perf_counter()
@@ -261,7 +261,7 @@ class Pipeline:
                     frames=old.frames + 1,
                     tracked=old.tracked + face.tracked,
                     broken=old.broken + frame.broken,
-                    dropped=old.dropped + frame.index - last_index - 1,
+                    dropped=old.dropped + (frame.index - last_index - 1 if last_index is not None else 0),
                     elapsed_s=written_s - first_s,
                 )
             last_index = frame.index
