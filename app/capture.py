@@ -320,7 +320,6 @@ class PacedFile(_Live):
                 Frame(frame.index, frame.image, now, time.time(), frame.media_time_s, frame.broken),
             )
         self._stop.wait(1.0 / self.info.fps)  # the last frame stays as long as any other before the end is told
-        self._recorded.close()
         self.state = SourceState.ENDED
 
     def read(self, timeout_s: float = 0.2) -> Frame | None:
@@ -328,6 +327,11 @@ class PacedFile(_Live):
             self._started = True
             self._thread.start()
         return None if self._stop.is_set() else super().read(timeout_s)
+
+    def close(self) -> None:
+        super().close()
+        self._recorded.close()
+        self.state = SourceState.ENDED
 
 
 def camera_backends() -> tuple[int, ...]:
