@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.runtime.detector import SIZE, FaceDetector, anchors, decode, letterbox, suppress
+from models.runtime.detector import SIZE, FaceDetector, anchors, decode, letterbox, suppress, tiles
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,29 @@ def test_letterbox_keeps_places(size: tuple[int, int]) -> None:
     bright = np.argwhere(small[..., 0] > 127)
     top, left = bright.min(axis=0)
     assert np.allclose([left, top], np.array([width // 2, height // 2]) * scale + offset, atol=1.5)
+
+
+@pytest.mark.parametrize("size", [(720, 1280), (480, 640), (1280, 720), (300, 300), (2160, 3840)])
+def test_tiles_cover_the_picture_and_overlap(size: tuple[int, int]) -> None:
+    height, width = size
+    found = tiles(height, width)
+    seen = np.zeros(size, int)
+    for left, top, side in found:
+        assert 0 <= left <= width - side
+        assert 0 <= top <= height - side
+        seen[top : top + side, left : left + side] += 1
+    assert seen.min() >= 1
+    assert len(found) <= 20
+    # A face a third as large as the smallest tile is whole in one of them, wherever it is.
+    side = min(s for _, _, s in found)
+    face = side // 3
+    for x in range(0, width - face, 7):
+        assert any(left <= x and x + face <= left + s for left, _, s in found if s == side)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (100, 100), (3, 5000), (128, 128)])
+def test_small_pictures_have_no_tiles(size: tuple[int, int]) -> None:
+    assert tiles(*size) == []
 
 
 def test_finds_the_faces_of_a_group_most_prominent_first(finder: FaceDetector, data_dir: Path) -> None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.compare_landmarks import compare, eye_distance
+from models.compare_landmarks import compare, eye_distance, read_clip
 from models.runtime.engines import make_landmark_engine
 from models.runtime.face_mesh import CALM, SIZE, Roi, project
 from models.runtime.landmarks import N_LANDMARKS
@@ -125,16 +125,36 @@ def test_largest_of_several_people_is_taken_and_kept(engine: OnnxLandmarks, load
     assert result.points[1, 0] > 300
 
 
+@pytest.mark.parametrize("earlier", [0, 1])
+def test_small_face_is_found(engine: OnnxLandmarks, load: Load, earlier: int) -> None:
+    """A face of 55 pixels in a 720p picture: at once in a first picture, within two seconds of a running camera."""
+    picture = np.full((720, 1280, 3), 100, np.uint8)
+    for _ in range(earlier):
+        assert engine.detect(picture, 0.0) is None
+    picture = picture.copy()
+    picture[200:300, 900:1000] = cv2.resize(load("flux_man_0101_0"), (100, 100), interpolation=cv2.INTER_AREA)
+    results = [engine.detect(picture, i / 30) for i in range(60 if earlier else 1)]
+    result = results[-1]
+    assert result is not None
+    assert np.linalg.norm(result.points[1, :2] - [950, 250]) < 25
+
+
+def test_letters_and_clouds_are_no_faces(engine: OnnxLandmarks, data_dir: Path) -> None:
+    for time_s, picture in read_clip(data_dir / "clips" / "pf_no_face.mp4", stride=12):
+        engine.reset()  # so that every part of every picture is searched
+        assert engine.detect(picture, time_s) is None
+
+
 def test_searches_only_while_the_face_is_lost(
     engine: OnnxLandmarks, load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     searches = 0
     find = engine._detector.detect
 
-    def count(image: np.ndarray) -> list:
+    def count(image: np.ndarray, tile: tuple[int, int, int] | None = None) -> list:
         nonlocal searches
-        searches += 1
-        return find(image)
+        searches += tile is None
+        return find(image, tile)
 
     monkeypatch.setattr(engine._detector, "detect", count)
     face = load("lp_d8_0")
