@@ -1,8 +1,9 @@
 """Opens ONNX files: which device really runs them, and whether a file is what the code expects of it."""
 
+import contextlib
 import ctypes
-import ctypes.util
 import functools
+import io
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -112,8 +113,9 @@ def cuda_problem() -> str | None:
     count = ctypes.c_int(0)
     if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value == 0:
         return "no NVIDIA GPU found"
-    if hasattr(ort, "preload_dlls"):
-        ort.preload_dlls()  # finds the CUDA and cuDNN that pip installed
+    if hasattr(ort, "preload_dlls"):  # finds the CUDA and cuDNN that pip installed
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints; whether CUDA runs is seen when a network is opened
+            ort.preload_dlls()
     return None
 
 
