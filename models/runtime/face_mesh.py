@@ -63,7 +63,7 @@ class Roi:
         """This square on its way to ``target``: all the way for a real move, hardly at all for trembling landmarks.
 
         A square that trembles with its own landmarks resamples the picture anew each time, which makes them tremble
-        more; keeping it calm takes a quarter to a third off the jitter of a still face.
+        more; keeping it calm takes a tenth to a third off the jitter of a still face.
         """
         dx, dy, grown = target.x - self.x, target.y - self.y, target.size - self.size
         turned = math.remainder(target.angle - self.angle, math.tau)
