@@ -1,0 +1,363 @@
+"""Frame -> FaceFrame: landmarks, head, neutral, regressor, gaze, rules, filter. No Qt, no threads.
+
+::
+
+    searching --face--> tracking --none--> lost --face--> tracking
+                          |  ^               |
+            calibrate_now v  | a second      +-- values hold for a moment, then ease to rest; they never freeze
+                       calibrating
+
+All that depends on time uses the frames' ``media_time_s``: a file gives the same numbers however fast it is read.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.calibration import CALIBRATION_S, MODES, RunningNeutral, estimate_neutral, load_profile, neutral_of_moment
+from app.errors import UserError
+from app.face_frame import FaceFrame
+from app.filters import PRESETS, FaceFilter, slerp
+from app.rules import GazeKeeper, Rules, settle_lids, settle_pairs, symmetric
+from models.runtime import gaze
+from models.runtime.alignment import (
+    FACING,
+    Camera,
+    align,
+    euler_from_rotation,
+    fit_head,
+    head_pose,
+    rest_face,
+    rotation_from_quaternion,
+)
+from models.runtime.engines import make_landmark_engine
+from models.runtime.landmarks import N_LANDMARKS, LandmarkEngine
+from models.runtime.sessions import Device, ModelError
+from rig.arkit import channels_to_arkit
+from rig.parameters import IDENTITY_BASE, N_CHANNELS, N_IDENTITY
+
+Array = NDArray[np.float32]
+log = logging.getLogger(__name__)
+
+STRANGER_AFTER_S: Final = 1.0
+"""Whoever comes back after a longer absence is compared with the neutral that is known."""
+STARTING_POSITION_M: Final = (0.0, 0.0, 0.6)
+"""Where a head is said to be before any was seen."""
+
+
+class Regression(Protocol):
+    """What a regressor makes of one face."""
+
+    @property
+    def au(self) -> Array:
+        """(40,) channels 0..1."""
+
+    @property
+    def identity(self) -> Array:
+        """(208,) 0..1."""
+
+
+class Regressor(Protocol):
+    """Aligned landmarks and the same person's at rest, both (478, 3), head frame, metres -> parameters."""
+
+    def predict(self, aligned: Array, neutral: Array) -> Regression: ...
+
+
+class Picture(Protocol):
+    """What the tracker needs of a frame (``app.capture.Frame``)."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def image(self) -> NDArray[np.uint8]: ...
+    @property
+    def time_s(self) -> float: ...
+    @property
+    def wall_time_s(self) -> float: ...
+    @property
+    def media_time_s(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerSettings:
+    """How to track. The first four are fixed for a tracker's life, the others may change by ``configure``."""
+
+    landmarks: str = "onnx"
+    """``onnx`` or ``mediapipe`` (which needs ``task_path``)."""
+    task_path: Path | None = None
+    model: str = "auto"
+    """``auto``, ``geometric``, or the name of another regressor."""
+    device: Device = "auto"
+    filter: str = "light"
+    """A key of ``app.filters.PRESETS``."""
+    calibrate: str = "auto"
+    """One of ``app.calibration.MODES``, or the name or path of a profile."""
+    asymmetry: bool = True
+    """False: both sides of the face move alike."""
+    lost_hold_s: float = 0.25
+    """Without a face, values stay for this long..."""
+    ease_s: float = 0.75
+    """... and are at rest after this much more."""
+    field_of_view_deg: float = 60.0
+    """Of the camera, across the picture's longer side: webcams have 55 to 78."""
+    rules: Rules = field(default_factory=Rules)
+
+
+FIXED: Final = ("landmarks", "task_path", "model", "device")
+
+
+def make_tracker(settings: TrackerSettings) -> "Tracker":
+    """A tracker with its networks loaded. Raises ``UserError`` for what cannot be had."""
+    try:
+        engine = make_landmark_engine(settings.landmarks, settings.device, settings.task_path)
+        return Tracker(settings, engine, _make_regressor(settings))
+    except ModelError as error:
+        raise UserError(str(error)) from error
+
+
+def _make_regressor(settings: TrackerSettings) -> Regressor:
+    from models.runtime.regressor import GeometricRegressor
+
+    if settings.model not in ("auto", "geometric"):
+        raise UserError(f"there is no regressor {settings.model!r} here: use --model auto")
+    return GeometricRegressor.load(settings.device)
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What eases, filters and goes into a FaceFrame."""
+
+    au: Array
+    rotation: Array
+    position_m: Array
+    gaze_deg: Array
+    identity: Array
+
+
+def _at_rest(position_m: Array, identity: Array) -> _Values:
+    rotation = np.array([0, 0, 0, 1], np.float32)
+    return _Values(np.zeros(N_CHANNELS, np.float32), rotation, position_m, np.zeros((2, 2), np.float32), identity)
+
+
+class Tracker:
+    """Follows one face. Not thread-safe: whoever runs it also calls its methods."""
+
+    def __init__(self, settings: TrackerSettings, engine: LandmarkEngine, regressor: Regressor) -> None:
+        """Raises ``UserError`` for an unknown filter, or a profile that cannot be read."""
+        _check_filter(settings.filter)
+        self._engine, self._regressor = engine, regressor
+        self.settings = settings
+        self._calibrate_by(settings.calibrate)
+        self._filter, self._gaze = FaceFilter(settings.filter), GazeKeeper(settings.rules)
+        self.reset()
+
+    # ------------------------------------------------------------ settings and state
+
+    @property
+    def device(self) -> str:
+        """What really runs the networks: ``cpu`` or ``cuda``."""
+        return self._engine.device
+
+    @property
+    def neutral(self) -> Array:
+        """(478, 3) this person's landmarks at rest as now believed, head frame, metres (see ``calibration``)."""
+        return self._running.face if self._fixed is None else self._fixed
+
+    @property
+    def needs_first_pass(self) -> bool:
+        """``--calibrate whole``: call ``first_pass`` with all frames before ``track``."""
+        return self.settings.calibrate == "whole" and self._fixed is None
+
+    def configure(self, **changes: Any) -> None:
+        """Change settings between frames. Raises ``UserError`` (nothing is changed then) or ``ValueError`` for those
+        that need a new tracker."""
+        if fixed := [name for name in changes if name in FIXED]:
+            raise ValueError(f"{', '.join(fixed)} cannot change: make a new tracker")
+        settings = replace(self.settings, **changes)
+        _check_filter(settings.filter)
+        if settings.calibrate != self.settings.calibrate:
+            self._calibrate_by(settings.calibrate)
+        if settings.filter != self.settings.filter:
+            self._filter = FaceFilter(settings.filter)
+        if settings.rules != self.settings.rules:
+            self._gaze = GazeKeeper(settings.rules)
+        self.settings = settings
+
+    def _calibrate_by(self, mode: str) -> None:
+        """Begin anew with a mode or profile; raises before anything is changed."""
+        fixed = rest_face() if mode == "off" else load_profile(mode) if mode not in MODES else None
+        self._fixed: Array | None = fixed
+        self._running = RunningNeutral()
+        self._moment: list[Array] | None = [] if mode == "first-second" else None
+        self._moment_ends_s: float | None = None
+
+    def reset(self) -> None:
+        """Forget the face (a new source, a seek); a calibration or profile stays."""
+        self._engine.reset()
+        self._running.reset()
+        self._filter.reset()
+        self._gaze.reset()
+        self._last_seen_s: float | None = None
+        identity = np.full(N_IDENTITY, IDENTITY_BASE, np.float32)
+        self._shown = _at_rest(np.array(STARTING_POSITION_M, np.float32), identity)
+
+    def calibrate_now(self) -> None:
+        """Take the neutral from the next second of frames ("relax your face"); ``state`` is ``calibrating`` meanwhile.
+
+        Should the face not be seen, the old neutral stays and a warning is logged.
+        """
+        self._moment, self._moment_ends_s = [], None
+
+    def use_neutral(self, neutral: Array | None) -> None:
+        """Take this neutral (a profile's), or None: go back to what ``settings.calibrate`` says, learning anew."""
+        self._fixed = None if neutral is None else np.asarray(neutral, np.float32)
+        self._moment = None
+        if neutral is None:
+            self._running.reset()
+
+    def first_pass(self, frames: Iterable[Picture]) -> None:
+        """Look through all frames of a file and take the neutral from them; then ``track`` them from the start."""
+        self._engine.reset()
+        faces, turns, times = [], [], []
+        for frame in frames:
+            found = None if getattr(frame, "broken", False) else self._engine.detect(frame.image, frame.media_time_s)
+            if found is not None:
+                fit = fit_head(found.points)
+                faces.append(align(found.points, fit))
+                turns.append(euler_from_rotation(fit.rotation @ FACING))
+                times.append(frame.media_time_s)
+        shape = (len(faces), N_LANDMARKS, 3)
+        self._fixed = estimate_neutral(np.reshape(faces, shape), np.reshape(turns, (-1, 3)), np.array(times))
+        self.reset()
+
+    def close(self) -> None:
+        self._engine.close()
+
+    # ------------------------------------------------------------ one frame
+
+    def track(self, frame: Picture) -> FaceFrame:
+        """(H, W, 3) RGB picture -> all that is known of its face."""
+        stages: dict[str, float] = {}
+        now_s = frame.media_time_s
+        with _timed(stages, "landmarks"):
+            found = None if getattr(frame, "broken", False) else self._engine.detect(frame.image, now_s)
+        if found is not None and not np.isfinite(found.points).all():
+            found = None
+        if found is None:
+            values, state, confidence = self._without_face(now_s)
+            landmarks = np.full((N_LANDMARKS, 3), np.nan, np.float32)
+        else:
+            landmarks, confidence = found.points, found.confidence
+            values = self._with_face(landmarks, frame.image.shape, now_s, stages)
+            state = "calibrating" if self._moment is not None else "tracking"
+        with _timed(stages, "filter"):
+            filtered = self._filter(values.au, values.rotation, values.position_m, values.gaze_deg, now_s)
+            au, rotation, position_m, gaze_deg = filtered
+            au = np.clip(au, 0, 1)
+        if found is not None:
+            self._shown = _Values(au, rotation, position_m, gaze_deg, values.identity)
+        height, width = frame.image.shape[:2]
+        return FaceFrame(
+            index=frame.index,
+            time_s=frame.time_s,
+            wall_time_s=frame.wall_time_s,
+            media_time_s=now_s,
+            image_size=(width, height),
+            tracked=state in ("tracking", "calibrating"),
+            confidence=confidence,
+            landmarks=landmarks,
+            head_rotation=rotation,
+            head_euler_deg=euler_from_rotation(rotation_from_quaternion(rotation)),
+            head_position_m=position_m,
+            gaze_left_deg=gaze_deg[0],
+            gaze_right_deg=gaze_deg[1],
+            au=au,
+            arkit=channels_to_arkit(au, gaze_deg[0], gaze_deg[1]),
+            identity=values.identity,
+            state=state,
+            latency_ms=stages,
+        )
+
+    def _with_face(self, points: Array, shape: tuple[int, ...], now_s: float, stages: dict[str, float]) -> _Values:
+        settings = self.settings
+        with _timed(stages, "align"):
+            fit = fit_head(points)
+            aligned = align(points, fit)
+            camera = Camera.of_image(shape[1], shape[0], settings.field_of_view_deg)
+            pose = head_pose(points, camera, fit)
+        with _timed(stages, "calibrate"):
+            self._learn(aligned, euler_from_rotation(fit.rotation @ FACING), now_s)
+            neutral = self.neutral
+        with _timed(stages, "regress"):
+            regression = self._regressor.predict(aligned, neutral)
+        with _timed(stages, "rules"):
+            openness = np.asarray(gaze.openness(aligned) / np.maximum(gaze.openness(neutral), 0.05), np.float32)
+            measured = gaze.eye_angles(aligned, neutral, fit.rotation[2])
+            gaze_deg = self._gaze(measured, openness, now_s)
+            au = settle_lids(np.asarray(regression.au, np.float32), openness, gaze_deg, settings.rules)
+            au = settle_pairs(au)
+            if not settings.asymmetry:
+                au = symmetric(au)
+                gaze_deg = np.broadcast_to(gaze_deg.mean(axis=0), (2, 2)).astype(np.float32)
+        self._last_seen_s = now_s
+        return _Values(au, pose.quaternion, pose.position_m, gaze_deg, np.asarray(regression.identity, np.float32))
+
+    def _learn(self, aligned: Array, euler_deg: Array, now_s: float) -> None:
+        """Feed the running neutral and a calibration under way."""
+        away_s = 0.0 if self._last_seen_s is None else now_s - self._last_seen_s
+        if away_s > STRANGER_AFTER_S and self._fixed is None and self._running.is_stranger(aligned):
+            self._running.reset()
+            self._gaze.reset()
+        if self._fixed is None:
+            self._running.update(aligned, euler_deg, now_s)
+            if self.settings.calibrate == "whole" and self._last_seen_s is None:
+                log.warning("--calibrate whole needs a file that can be read twice; the running estimate is used")
+        if self._moment is None:
+            return
+        if self._moment_ends_s is None or self._moment_ends_s - now_s > CALIBRATION_S:  # begins, or a seek back
+            self._moment, self._moment_ends_s = [], now_s + CALIBRATION_S
+        self._moment.append(aligned)
+        if now_s >= self._moment_ends_s - 1e-6:
+            frames, self._moment, self._moment_ends_s = self._moment, None, None
+            try:
+                self._fixed = neutral_of_moment(np.stack(frames))
+            except UserError as error:
+                log.warning("%s", error)
+
+    def _without_face(self, now_s: float) -> tuple[_Values, str, float]:
+        """Values that hold for a moment and ease to rest; the state; confidence 0."""
+        if self._last_seen_s is None:
+            return self._shown, "searching", 0.0
+        shown = self._shown
+        self._last_seen_s = min(self._last_seen_s, now_s)  # after a seek back
+        gone_s = now_s - self._last_seen_s - self.settings.lost_hold_s
+        part = float(np.clip(gone_s / max(self.settings.ease_s, 1e-3), 0, 1))
+        part = part * part * (3 - 2 * part)
+        facing = np.array([0, 0, 0, 1], np.float64)
+        values = _Values(
+            au=((1 - part) * shown.au).astype(np.float32),
+            rotation=slerp(shown.rotation.astype(np.float64), facing, part).astype(np.float32),
+            position_m=shown.position_m,
+            gaze_deg=((1 - part) * shown.gaze_deg).astype(np.float32),
+            identity=shown.identity,
+        )
+        return values, "lost", 0.0
+
+
+def _check_filter(name: str) -> None:
+    if name not in PRESETS:
+        raise UserError(f"there is no filter {name!r}: use one of {', '.join(PRESETS)}")
+
+
+@contextmanager
+def _timed(stages: dict[str, float], name: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    stages[name] = 1000 * (time.perf_counter() - start)
