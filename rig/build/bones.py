@@ -98,7 +98,8 @@ def decompose(
     is_middle = np.zeros(len(centres), bool)
     is_middle[middle_order[:n_middle]] = True
 
-    names, pair, columns = [], [], []
+    names, pair = [], []
+    columns: list[Array] = []
     weights0 = np.zeros((n, 0))
     seed_names = [name for name, _ in seeds]
     place = centres[:, :3] * 0.02
@@ -189,15 +190,15 @@ def decompose(
     weights[np.ix_(tongue, [5, 6, 7])] = hat
     weights *= (1 - neck)[:, None]
     weights[:, 0] += neck
-    weights = _limit(weights, pair_full)
+    weights = _limit(weights, pair_full, head.mirror, side)
 
     pivots = np.zeros((f + b, 3))
     mass = np.maximum(weights.sum(0), 1e-9)
     pivots[:] = (weights.T @ base) / mass[:, None]
     pivots[0] = pivots[1] = head.joints["head"][0]
     pivots[2] = [0, *head.joints["jaw"][0][1:]]
-    for k, name in ((3, "eye.L"), (4, "eye.R")):
-        part = base[head.part == PARTS.index("eye-left" if k == 3 else "eye-right")]
+    for k, name in ((3, "eye-left"), (4, "eye-right")):
+        part = base[head.part == PARTS.index(name)]
         pivots[k] = (part.min(0) + part.max(0)) / 2
     return BoneSet(
         all_names, np.array([-1, 0, 1, 1, 1, 2, 5, 6, 1] + [1] * b, dtype=np.int32), pivots, pair_full, weights
@@ -210,13 +211,15 @@ def _scaled(rest: Array, rotation: Array, translation: Array, scale: Array) -> t
     return np.eye(3) + k * (rotation - np.eye(3)), np.sqrt(scale)[:, None, None] * translation
 
 
-def _limit(weights: Array, pair: NDArray[np.int64]) -> Array:
-    """At most four weights a vertex, summing to one, mirrored entries kept alike."""
-    out = weights.copy()
-    order = np.argsort(-out, axis=1, kind="stable")
-    drop = order[:, ssdr.MAX_WEIGHTS :]
-    np.put_along_axis(out, drop, 0.0, axis=1)
-    out[out < 0.004] = 0
+def _limit(weights: Array, pair: NDArray[np.int64], mirror: NDArray[np.int32], side: NDArray[np.int64]) -> Array:
+    """At most four weights a vertex, summing to one, exactly symmetric."""
+    heaviest = np.argsort(-weights, axis=1, kind="stable")[:, : ssdr.MAX_WEIGHTS]
+    keep = np.zeros(weights.shape, bool)
+    np.put_along_axis(keep, heaviest, True, axis=1)
+    # On the middle a bone and its twin stay or go together: cutting one of them would pull the face to a side.
+    keep[side == 0] &= keep[side == 0][:, pair]
+    out = np.where(keep & (weights >= 0.004), weights, 0.0)
+    out[side < 0] = out[mirror[side < 0]][:, pair]
     return out / out.sum(1, keepdims=True)
 
 
