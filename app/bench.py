@@ -13,13 +13,14 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from app.capture import Frame, open_source
+from app.capture import Frame, camera_number, frames_of, open_source
 from app.errors import UserError
 from app.outputs.osc_mien import MienOsc
 from app.outputs.sink import check_writable
@@ -32,16 +33,15 @@ Times = dict[str, list[float]]
 """Milliseconds per stage, one value a frame."""
 
 
-def frames_of(spec: str) -> Iterator[Frame]:
+def endless(spec: str) -> Iterator[Frame]:
     """The frames of a recorded source, from the start again when it ends; index and times keep growing."""
+    if camera_number(spec) is not None:
+        raise UserError(f"camera {spec}: bench needs a file, so that both engines see the same frames")
     index = 0
     while True:
         source = open_source(spec)
-        if source.info.live:
-            source.close()
-            raise UserError(f"{spec} is a camera: bench needs a file, so that both engines see the same frames")
-        while (frame := source.read()) is not None:
-            yield Frame(index, frame.image, frame.time_s, frame.wall_time_s, index / source.info.fps)
+        for frame in frames_of(source):
+            yield replace(frame, index=index, media_time_s=index / source.info.fps)
             index += 1
 
 
@@ -60,7 +60,7 @@ def run_bench(spec: str, *, task: Path | None, json_path: Path | None, frames: i
 
 def measure(spec: str, task: Path | None, frames: int) -> dict[str, Any]:
     """The whole measurement as plain data; times in milliseconds, ``ratio_to_mediapipe`` None without ``task``."""
-    stream = frames_of(spec)
+    stream = endless(spec)
     warmup = list(islice(stream, WARMUP_FRAMES))
     with ExitStack() as stack:
         ours = stack.enter_context(closing(_Ours()))

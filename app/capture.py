@@ -11,7 +11,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -452,15 +452,30 @@ def _why_no_camera(index: int) -> str:
 # ---------------------------------------------------------------- the one way in
 
 
+def camera_number(spec: str) -> int | None:
+    """Of ``3`` or ``/dev/video3``; None for what is no camera (and for a file that is named so)."""
+    number = re.fullmatch(r"(?:/dev/video)?(\d+)", spec)
+    return int(number[1]) if number and not Path(spec).is_file() and not Path(spec).is_dir() else None
+
+
+def frames_of(source: Source) -> Iterator[Frame]:
+    """Every frame of a recorded source; it is closed afterwards."""
+    try:
+        while (frame := source.read()) is not None:
+            yield frame
+    finally:
+        source.close()
+
+
 def open_source(spec: str, *, realtime: bool = False) -> Source:
     """Open what a person names: a camera number, a video file, a picture or a folder of them, or ``demo``.
 
     ``realtime`` paces a recorded source as a camera would, from the first ``read`` on; a camera is live anyway.
     Raises ``UserError``.
     """
-    number = re.fullmatch(r"(?:/dev/video)?(\d+)", spec)
-    if number and not Path(spec).is_file() and not Path(spec).is_dir():
-        return Camera(int(number[1]))
+    number = camera_number(spec)
+    if number is not None:
+        return Camera(number)
     recorded = _open_recorded(spec)
     return PacedFile(recorded) if realtime else recorded
 

@@ -1,6 +1,7 @@
 """The command line: words in, settings out, one line for whatever went wrong. Wiring only."""
 
 import argparse
+import itertools
 import logging
 import os
 import signal
@@ -16,7 +17,7 @@ from app.errors import UserError
 if TYPE_CHECKING:
     from app.config import OutputSettings
     from app.pipeline import Pipeline, Snapshot
-    from app.tracker import TrackerSettings
+    from app.tracker import Tracker, TrackerSettings
 
 OK, USER_ERROR, INTERRUPTED, TERMINATED = 0, 2, 130, 143
 
@@ -97,7 +98,7 @@ def _add_tracking(parser: argparse.ArgumentParser, top: bool = False) -> None:
         group.add_argument(name, default=default if top else argparse.SUPPRESS, **words)
 
     group = parser.add_argument_group("tracking")
-    add("--model", "auto", choices=("full", "lite", "auto"), help="size of the regressor (default: auto)")
+    add("--model", "auto", metavar="NAME", help="which regressor (default: auto, the best there is)")
     add("--device", "auto", choices=("auto", "cuda", "cpu"), help="where the networks run (default: auto)")
     add("--landmarks", "onnx", choices=("onnx", "mediapipe"), help="engine (default: onnx); mediapipe needs --task")
     add("--task", None, type=Path, metavar="PATH", help="MediaPipe's face_landmarker.task")
@@ -108,6 +109,7 @@ def _add_tracking(parser: argparse.ArgumentParser, top: bool = False) -> None:
         metavar="auto|off|first-second|whole|PROFILE",
         help="how this face at rest is found (default: auto; whole: files, in two passes)",
     )
+    add("--symmetric", False, action="store_true", help="both sides of the face move alike")
 
 
 def tracker_settings(args: argparse.Namespace) -> "TrackerSettings":
@@ -122,6 +124,7 @@ def tracker_settings(args: argparse.Namespace) -> "TrackerSettings":
         device=args.device,
         filter=args.filter,
         calibrate=args.calibrate,
+        asymmetry=not args.symmetric,
     )
 
 
@@ -129,7 +132,7 @@ def tracker_settings(args: argparse.Namespace) -> "TrackerSettings":
 
 
 def track_command(args: argparse.Namespace) -> int:
-    from app.capture import open_source
+    from app.capture import camera_number, frames_of, open_source
     from app.config import OutputSettings, make_sinks
     from app.pipeline import Pipeline
     from app.tracker import make_tracker
@@ -137,9 +140,19 @@ def track_command(args: argparse.Namespace) -> int:
     settings = tracker_settings(args)
     outputs = OutputSettings(args.csv, args.csv_format, tuple(args.osc), args.protocol, args.render)
     sinks = make_sinks(outputs, args.source)
+    if args.calibrate == "whole" and camera_number(args.source) is not None:
+        raise UserError("--calibrate whole looks through a file twice; a camera has no second time: use auto")
+
+    def prepared_tracker() -> "Tracker":
+        tracker = make_tracker(settings)
+        if tracker.needs_first_pass:
+            frames = frames_of(open_source(args.source))
+            tracker.first_pass(itertools.takewhile(lambda _: not pipeline.stopping, frames))
+        return tracker
+
     pipeline = Pipeline(
         open_source=lambda: open_source(args.source, realtime=args.realtime),
-        make_tracker=lambda: make_tracker(settings),
+        make_tracker=prepared_tracker,
         sinks=sinks,
     )
     with _stopped_by_signals(pipeline.stop) as caught, _progress(pipeline, args.progress or sys.stderr.isatty()):

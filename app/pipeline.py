@@ -141,6 +141,11 @@ class Pipeline:
         """Ask for a clean end; returns at once. What was recorded is finished and closed. Safe in a signal handler."""
         self._stop.set()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether ``stop`` was called."""
+        return self._stop.is_set()
+
     def join(self, timeout_s: float | None = None) -> bool:
         """Wait for the end; False after the timeout. Raises what ended the run, if that was an error."""
         if self._thread is not None:

@@ -11,7 +11,7 @@ from app.cli import main
 
 
 def test_frames_go_on_from_the_start_with_growing_index_and_time(make_video) -> None:  # type: ignore[no-untyped-def]
-    stream = bench.frames_of(str(make_video(frames=3, fps=25)))
+    stream = bench.endless(str(make_video(frames=3, fps=25)))
     frames = [next(stream) for _ in range(7)]
     assert [f.index for f in frames] == list(range(7))
     assert [f.media_time_s for f in frames] == pytest.approx([i / 25 for i in range(7)])

@@ -60,6 +60,8 @@ def test_osc_may_be_repeated() -> None:
         ["character", "list"],
         ["bench", "--frames", "0"],
         ["track", "x", "--landmarks", "mediapipe"],
+        ["track", "0", "--calibrate", "whole"],
+        ["track", "x", "--model", "enormous"],
     ],
     ids=" ".join,
 )
@@ -125,6 +127,24 @@ def test_two_runs_over_a_file_write_the_same_bytes(data_dir: Path, tmp_path: Pat
         done = mien("track", data_dir / "clips" / "pf_single_face.mp4", "--csv", tmp_path / name)
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_whole_looks_through_the_file_first_and_still_gives_every_row(data_dir: Path, tmp_path: Path) -> None:
+    clip = data_dir / "clips" / "pf_single_face.mp4"
+    for mode in ("auto", "whole"):
+        done = mien("track", clip, "--calibrate", mode, "--csv", tmp_path / mode)
+        assert done.returncode == 0, done.stderr
+    auto, whole = rows_of(tmp_path / "auto"), rows_of(tmp_path / "whole")
+    assert [r["frame"] for r in whole] == [r["frame"] for r in auto]
+    assert [r["AU12_r"] for r in whole] != [r["AU12_r"] for r in auto]
+
+
+def test_symmetric_moves_both_sides_alike(data_dir: Path, tmp_path: Path) -> None:
+    done = mien("track", data_dir / "clips" / "pf_single_face.mp4", "--symmetric", "--csv", tmp_path / "a")
+    assert done.returncode == 0, done.stderr
+    rows = rows_of(tmp_path / "a")
+    assert any(float(r["AU12_L_r"]) > 0.2 for r in rows)
+    assert all(r["AU12_L_r"] == r["AU12_R_r"] for r in rows)
 
 
 def test_arkit_csv_from_the_command_line(data_dir: Path, tmp_path: Path) -> None:
