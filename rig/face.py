@@ -7,11 +7,15 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from rig import skinning
-from rig.parameters import IDENTITY_BASE, N_CHANNELS, N_IDENTITY
+from rig.parameters import CHANNEL_INDEX, IDENTITY_BASE, N_CHANNELS, N_IDENTITY
 from rig.skeleton import GAZE_FULL_DEG, Skeleton, load_skeleton
 
 F = NDArray[np.float32]
 EYES = ("eye-left", "eye-right")
+LID_CHANNELS = (CHANNEL_INDEX["AU43-left"], CHANNEL_INDEX["AU43-right"])
+LID_LANDMARKS = ((386, 374), (159, 145))
+"""Upper and lower lid's middle, left and right eye, among the 478."""
+LID_GAIN_RANGE = (0.6, 2.0)
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class Person:
     """(V, 3) metres."""
     pivots: F
     """(B, 3) metres."""
+    gain: F
+    """(40,) what the channels are multiplied by: 1 shall mean the same on every face, and wide eyes need more lid."""
 
 
 class Face:
@@ -30,7 +36,8 @@ class Face:
     def __init__(self, skeleton: Skeleton | None = None):
         self.skeleton = s = skeleton or load_skeleton()
         self.weights: sp.csr_matrix = s.weights.astype(np.float32)
-        self.base = Person(s.vertices, s.pivots)
+        self._lid_gap = self.lid_gap(s.vertices)
+        self.base = Person(s.vertices, s.pivots, np.ones(N_CHANNELS, np.float32))
         self._eye_bone = [s.names.index(e) for e in EYES]
         self._head = s.names.index("head")
 
@@ -51,7 +58,26 @@ class Face:
         # Blended over bones: sum_b w (t_b - s_b p_b) + (sum_b w s_b) v
         m = self.weights @ np.concatenate([t - scale[:, None] * s.pivots, scale[:, None]], axis=1)
         vertices = s.vertices + m[:, :3] + m[:, 3:] * s.vertices
-        return Person(vertices.astype(np.float32), (s.pivots + t[s.pivot_bone]).astype(np.float32))
+        return self.neutral(vertices.astype(np.float32), (s.pivots + t[s.pivot_bone]).astype(np.float32))
+
+    def neutral(self, vertices: F, pivots: F | None = None) -> Person:
+        """A person of any neutral vertices (V, 3). Pivots not given go with the skin that their bones carry."""
+        s = self.skeleton
+        if pivots is None:
+            mass = np.maximum(np.asarray(self.weights.sum(0)).ravel(), 1e-6)
+            move = (self.weights.T @ (vertices - s.vertices)) / mass[:, None]
+            pivots = (s.pivots + move[s.pivot_bone]).astype(np.float32)
+        gain = np.ones(N_CHANNELS, np.float32)
+        gap = np.clip(self.lid_gap(vertices) / np.maximum(self._lid_gap, 1e-6), *LID_GAIN_RANGE)
+        gain[list(LID_CHANNELS)] = gap
+        return Person(vertices, pivots, gain)
+
+    def lid_gap(self, vertices: F) -> F:
+        """(2,) metres between the lids' edges of the left and right eye at their middle."""
+        s = self.skeleton
+        i = np.array(LID_LANDMARKS)
+        p = np.einsum("nmk,nmkd->nmd", s.landmark_weights[i], vertices[s.landmark_vertices[i]])
+        return np.linalg.norm(p[:, 0] - p[:, 1], axis=1).astype(np.float32)
 
     def bones(
         self,
@@ -68,9 +94,10 @@ class Face:
         """
         s = self.skeleton
         person = person or self.base
-        a = np.clip(np.asarray(au, np.float32), 0, 1)
+        a = np.asarray(au, np.float32)
         if a.shape != (N_CHANNELS,):
             raise ValueError(f"au has shape {a.shape}, expected ({N_CHANNELS},)")
+        a = np.clip(a, 0, 1) * person.gain
         product = a[s.corrective_channels[:, 0]] * a[s.corrective_channels[:, 1]]
         rotvec = np.tensordot(a, s.channel_rotation, 1) + np.tensordot(product, s.corrective_rotation, 1)
         move = np.tensordot(a, s.channel_translation, 1) + np.tensordot(product, s.corrective_translation, 1)

@@ -1,4 +1,4 @@
-"""The versioned rig file -> a frozen Skeleton. ``assets/rig/head.npz`` holds arrays, ``bones.json`` the readable table."""
+"""The versioned rig file -> a frozen Skeleton. ``assets/rig/head.npz`` holds arrays, ``bones.json`` the table."""
 
 import json
 from dataclasses import dataclass, fields
@@ -28,7 +28,7 @@ class RigError(Exception):
 
 @dataclass(frozen=True)
 class Skeleton:
-    """The base face and its bones. Metres; x to the subject's left, y up, z out of the face; origin between the eyes."""
+    """The base face and its bones. Metres; x to the subject's left, y up, z out of the face, 0 between the eyes."""
 
     vertices: F
     """(V, 3) the base face."""

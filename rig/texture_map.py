@@ -8,7 +8,7 @@ _V = np.array([[0.0, 0.30, 0.667, 1.0], [0.0, 0.12, 0.88, 1.0]])
 
 
 def warp_uv(uv: NDArray) -> NDArray[np.float32]:
-    """(T, 2) in 0..1 -> (T, 2) in 0..1, piecewise linear and monotone in each axis (the face lies right of the middle)."""
+    """(T, 2) in 0..1 -> (T, 2) in 0..1, piecewise linear and monotone in each axis; the face is enlarged."""
     return np.stack([np.interp(uv[:, 0], *_U), np.interp(uv[:, 1], *_V)], axis=1).astype(np.float32)
 
 

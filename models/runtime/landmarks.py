@@ -27,7 +27,7 @@ class LandmarkEngine(Protocol):
     """What really runs: ``cpu`` or ``cuda``."""
 
     def detect(self, image: NDArray[np.uint8], time_s: float) -> LandmarkResult | None:
-        """(H, W, 3) RGB uint8 and its time in seconds (never decreasing) -> landmarks, or None where there is no face."""
+        """(H, W, 3) RGB uint8 and its time in seconds (never decreasing) -> landmarks, or None without a face."""
         ...
 
     def reset(self) -> None:

