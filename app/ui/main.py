@@ -1,0 +1,65 @@
+"""``mien`` and ``mien demo``: make the window, start the source, end cleanly on signals."""
+
+import signal
+import sys
+from contextlib import suppress
+from types import FrameType
+
+from app.errors import UserError
+from app.tracker import TrackerSettings
+
+INTERRUPTED, TERMINATED = 130, 143
+
+
+def first_source(asked: str | None) -> str:
+    """What a window without a wish shows: the first camera, or the demo where there is none."""
+    from app.ui.toolbar import list_cameras
+
+    if asked is not None:
+        return asked
+    cameras = list_cameras()
+    return cameras[0][0] if cameras else "demo"
+
+
+def run_window(settings: TrackerSettings, source: str | None) -> int:
+    """Show the window until it is closed; returns the exit code. Raises ``UserError`` where there is no display."""
+    try:
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+
+        from app.ui import qt_environment
+        from app.ui.session import Session
+        from app.ui.window import MainWindow
+    except ImportError as error:
+        raise UserError(
+            f"the window cannot be loaded ({error}): install what is missing, or use 'mien track'"
+        ) from error
+    qt_environment.prepare()
+
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("Mien")
+    app.setDesktopFileName("mien")
+    window = MainWindow(Session(settings))
+    caught: list[int] = []
+
+    def on_signal(number: int, _: FrameType | None) -> None:
+        """Runs between two bytecodes of the GUI thread, at the latest at the next tick of the window."""
+        caught.append(number)
+        QTimer.singleShot(0, window.close)
+
+    before = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(ValueError):  # not in the main thread
+            before[number] = signal.signal(number, on_signal)
+    window.show()
+    spec = first_source(source)
+    QTimer.singleShot(0, window, lambda: window.start(spec))
+    try:
+        code = app.exec()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if caught:
+        return INTERRUPTED if caught[0] == signal.SIGINT else TERMINATED
+    return code

@@ -1,0 +1,280 @@
+"""What the window asks for, done on a pipeline: one run at a time, its outputs, its messages. No widgets."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.capture import Frame, Source, open_source
+from app.config import CSV_FORMATS
+from app.errors import UserError
+from app.face_frame import FaceFrame
+from app.outputs.osc_mien import MienOsc, parse_target
+from app.outputs.sink import Sink
+from app.pipeline import Pipeline, Snapshot, Tracker
+from app.tracker import TrackerSettings, make_tracker
+from app.ui.playback import Playback
+
+CLOSE_TIMEOUT_S = 8.0
+"""A camera that hangs in its driver cannot keep the window open for longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A CSV being written."""
+
+    path: Path
+    sink: Sink
+    since_s: float
+    """``time.perf_counter()`` at its start."""
+
+
+def open_for_window(spec: str) -> Source:
+    """A camera as it is, a file at its own pace, the demo over and over. Raises ``UserError``."""
+    if spec.isdigit() and not Path(spec).exists():
+        return open_source(spec)
+    return Playback(lambda: open_source(spec), loop=spec == "demo")
+
+
+class _LogToWindow(logging.Handler):
+    """Warnings and errors of ``app`` from any thread, as a queued signal."""
+
+    def __init__(self, emit: Callable[[str, str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = emit
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell("error" if record.levelno >= logging.ERROR else "warning", record.getMessage())
+
+
+class Session(QObject):
+    """Runs one source at a time. Methods belong to the GUI thread; frames are picked up with ``newest``."""
+
+    fresh = Signal()
+    """A new frame can be had. Emitted once until ``newest`` is called, so nothing piles up."""
+    message = Signal(str, str)
+    """kind (``error``, ``warning``, ``info``) and one line."""
+    saved = Signal(str, int)
+    """A recording is whole: path and rows."""
+    _osc_ready = Signal(int, object)
+    _osc_failed = Signal(int, str)
+
+    def __init__(
+        self,
+        settings: TrackerSettings,
+        *,
+        open_source: Callable[[str], Source] = open_for_window,
+        make_tracker: Callable[[TrackerSettings], Tracker] = make_tracker,
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.source: str | None = None
+        """What runs, or ran last."""
+        self.device = ""
+        self.osc_target: str | None = None
+        self.osc: Sink | None = None
+        self.recording: Recording | None = None
+        self._open_source, self._make_tracker = open_source, make_tracker
+        self._pipeline: Pipeline | None = None
+        self._then: str | None = None  # what to run once the present run has ended
+        self._ending = False
+        self._lock = threading.Lock()
+        self._newest: tuple[Frame, FaceFrame] | None = None
+        self._told = False
+        self._osc_wish = 0
+        self._osc_ready.connect(self._take_osc)
+        self._osc_failed.connect(self._lose_osc)
+        self._log = _LogToWindow(self.message.emit)
+        logging.getLogger("app").addHandler(self._log)
+
+    # ------------------------------------------------------------ the run
+
+    @property
+    def running(self) -> bool:
+        return self._pipeline is not None
+
+    @property
+    def stopping(self) -> bool:
+        return self._ending
+
+    def snapshot(self) -> Snapshot:
+        return self._pipeline.snapshot() if self._pipeline is not None else Snapshot()
+
+    def start(self, spec: str) -> None:
+        """Run ``spec``; a run in progress is ended first, and its files are closed, before this one begins."""
+        if self._pipeline is not None:
+            self._then = spec
+            self._end()
+            return
+        self.source, self.device, self._ending = spec, "", False
+        with self._lock:
+            self._newest = None
+        self._pipeline = Pipeline(lambda: self._open_source(spec), self._tracker, listeners=[self._listen])
+        self._pipeline.start()
+        if self.osc_target is not None:
+            self._make_osc()
+
+    def stop(self) -> None:
+        """Ask the run to end; ``poll`` notices when it has."""
+        self._then = None
+        self._end()
+
+    def _end(self) -> None:
+        if self._pipeline is not None:
+            self._ending = True
+            self._pipeline.stop()
+
+    def poll(self) -> None:
+        """Call a few times a second: notices the end of a run and of a recording, and starts what waits."""
+        pipeline = self._pipeline
+        if pipeline is None:
+            return
+        self._watch_recording(pipeline.snapshot())
+        try:
+            if not pipeline.join(0):
+                return
+        except UserError as error:
+            self.message.emit("error", str(error))
+        except Exception as error:
+            self.message.emit("error", f"tracking stopped by an error in Mien ({error}); what was recorded is kept")
+        self._pipeline, self._ending, self.osc = None, False, None
+        self._osc_wish += 1
+        if self.recording is not None:
+            done, self.recording = self.recording, None
+            self.saved.emit(str(done.path), done.sink.written)
+        if self._then is not None:
+            spec, self._then = self._then, None
+            self.start(spec)
+
+    def close(self) -> None:
+        """End everything and wait for it: files are whole afterwards."""
+        self.stop()
+        if self._pipeline is not None:
+            try:
+                if not self._pipeline.join(CLOSE_TIMEOUT_S):
+                    logging.getLogger("app").error("the source does not answer; closing without it")
+            except Exception:
+                pass  # it was told when it happened, or it no longer matters
+        self._pipeline = None
+        logging.getLogger("app").removeHandler(self._log)
+
+    def _tracker(self) -> Tracker:
+        tracker = self._make_tracker(self.settings)
+        self.device = getattr(tracker, "device", "")
+        return tracker
+
+    # ------------------------------------------------------------ frames
+
+    def _listen(self, frame: Frame, face: FaceFrame) -> None:
+        """On the runner's thread: keep the newest, and tell once."""
+        with self._lock:
+            self._newest = (frame, face)
+            told, self._told = self._told, True
+        if not told:
+            self.fresh.emit()
+
+    def newest(self) -> tuple[Frame, FaceFrame] | None:
+        with self._lock:
+            self._told = False
+            return self._newest
+
+    # ------------------------------------------------------------ settings
+
+    def set_filter(self, name: str) -> None:
+        """``off``, ``light`` or ``strong``, from the next frame on."""
+        self._configure(filter=name)
+
+    def set_asymmetry(self, on: bool) -> None:
+        """False: both sides of the face move alike."""
+        self._configure(asymmetry=on)
+
+    def calibrate(self) -> None:
+        """Take the next second's face as this person at rest."""
+        self._call(lambda tracker: tracker.calibrate_now())
+
+    def forget_calibration(self) -> None:
+        """Learn this person's rest anew, by and by."""
+        self._call(lambda tracker: tracker.use_neutral(None))
+
+    def _configure(self, **changes: Any) -> None:
+        self.settings = replace(self.settings, **changes)
+        self._call(lambda tracker: tracker.configure(**changes))
+
+    def _call(self, action: Callable[[Any], None]) -> None:
+        """The pipeline asks of a tracker only that it tracks; the window needs ``app.tracker.Tracker``."""
+        if self._pipeline is not None:
+            self._pipeline.call(action)
+
+    # ------------------------------------------------------------ OSC
+
+    def set_osc(self, target: str | None) -> None:
+        """Stream to ``HOST:PORT``, or to nobody. Raises ``UserError`` for what is no target at all."""
+        if target is not None:
+            parse_target(target)
+        self._osc_wish += 1
+        self.osc_target = target
+        if self.osc is not None and self._pipeline is not None:
+            self._pipeline.remove_sink(self.osc)
+        self.osc = None
+        if target is not None and self._pipeline is not None:
+            self._make_osc()
+
+    def _make_osc(self) -> None:
+        """On a thread of its own: looking up a name may take seconds."""
+        self._osc_wish += 1
+        wish, target = self._osc_wish, self.osc_target
+        assert target is not None
+
+        def look_up() -> None:
+            try:
+                self._osc_ready.emit(wish, MienOsc([target]))
+            except UserError as error:
+                self._osc_failed.emit(wish, str(error))
+
+        threading.Thread(target=look_up, name="osc-name", daemon=True).start()
+
+    def _take_osc(self, wish: int, sink: Sink) -> None:
+        if wish != self._osc_wish or self._pipeline is None:
+            sink.close()
+            return
+        self.osc = sink
+        self._pipeline.add_sink(sink)
+
+    def _lose_osc(self, wish: int, why: str) -> None:
+        if wish == self._osc_wish:
+            self.osc_target = None
+            self.message.emit("error", why)
+
+    # ------------------------------------------------------------ recording
+
+    def record(self, path: Path, csv_format: str = "openface") -> None:
+        """Write one row per frame from the next one on. Raises ``UserError`` where that cannot be; nothing changes."""
+        if self._pipeline is None or self._ending:
+            raise UserError("nothing runs that could be recorded: start a source first")
+        if self.source is not None and path.exists() and Path(self.source).exists() and path.samefile(self.source):
+            raise UserError(f"{path} is the source itself: choose another name")
+        sink = CSV_FORMATS[csv_format](path)
+        self.stop_recording()
+        self._pipeline.add_sink(sink)
+        self.recording = Recording(path, sink, time.perf_counter())
+
+    def stop_recording(self) -> None:
+        """Finish the file; ``saved`` tells when it is whole."""
+        if self.recording is None or self._pipeline is None:
+            return
+        done, self.recording = self.recording, None
+        self._pipeline.remove_sink(done.sink)
+        self._pipeline.call(lambda _: self.saved.emit(str(done.path), done.sink.written))
+
+    def _watch_recording(self, snapshot: Snapshot) -> None:
+        """A recording that ended by itself (a full disk) was told by the log; here it is taken off the screen."""
+        if self.recording is None:
+            return
+        mine = [report for report in snapshot.sinks if report.name == self.recording.sink.name]
+        if mine and mine[-1].error is not None:
+            self.recording = None

@@ -1,0 +1,266 @@
+"""The row of controls at the top. It knows what can be chosen, and tells what was; it decides nothing."""
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QColor, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QToolButton,
+)
+
+from app.config import CSV_FORMATS
+from app.filters import PRESETS
+from app.ui import theme as themes
+from app.ui.message_bar import set_property
+from app.ui.theme import Theme
+
+N_GUESSED_CAMERAS: Final = 3
+"""Offered by number where the system does not list cameras cheaply."""
+OSC_DEFAULT: Final = "127.0.0.1:9000"
+FILTER_TEXT: Final = {"off": "Smoothing: off", "light": "Smoothing: light", "strong": "Smoothing: strong"}
+CSV_TEXT: Final = {"openface": "OpenFace columns", "arkit": "Live Link Face take (ARKit)"}
+
+
+def list_cameras() -> list[tuple[str, str]]:
+    """(number, name) of the cameras. Linux says names without opening anything; elsewhere numbers are offered."""
+    if not sys.platform.startswith("linux"):
+        return [(str(i), f"Camera {i}") for i in range(N_GUESSED_CAMERAS)]
+    found = []
+    for node in Path("/sys/class/video4linux").glob("video*"):
+        try:
+            # A camera has several nodes; index 0 gives pictures, the others metadata.
+            if (node / "index").read_text().strip() == "0" and node.name[5:].isdigit():
+                found.append((int(node.name[5:]), (node / "name").read_text().strip()))
+        except OSError:
+            continue  # unplugged while we looked
+    return [(str(number), f"Camera {number}: {name}") for number, name in sorted(found)]
+
+
+def source_title(spec: str | None) -> str:
+    if spec is None:
+        return "Choose a source"
+    if spec == "demo":
+        return "Demo"
+    names = dict(list_cameras())
+    return names.get(spec, f"Camera {spec}") if spec.isdigit() else Path(spec).name
+
+
+class ChoiceButton(QPushButton):
+    """Shows what is chosen, elided where it must be, and a chevron; the menu has the rest."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 42, super().sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.features &= ~QStyleOptionButton.ButtonFeature.HasMenu
+        text, option.text = option.text, ""
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        room = self.rect().adjusted(12, 0, -28, 0)
+        painter.setPen(QColor(self.theme.text))
+        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        themes.icon("down", self.theme.muted).paint(painter, self.rect().adjusted(self.width() - 26, 0, -8, 0))
+
+
+class Toolbar(QFrame):
+    """Source, start/stop, calibration, smoothing, OSC, recording, view."""
+
+    source_chosen = Signal(str)
+    open_asked = Signal()
+    run_clicked = Signal()
+    calibrate_clicked = Signal()
+    filter_chosen = Signal(str)
+    osc_toggled = Signal(bool, str)
+    record_clicked = Signal()
+    record_as_asked = Signal()
+    folder_asked = Signal()
+    format_chosen = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("bar")
+        self._theme = theme
+        self._running = self._recording = False
+
+        self.source = ChoiceButton(theme)
+        self.source.setToolTip("Where the picture comes from")
+        self.source.setAccessibleName("Source")
+        self.source.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.source.setMinimumWidth(110)
+        self.source.setMaximumWidth(300)
+        menu = QMenu(self.source)
+        menu.aboutToShow.connect(self._list_sources)
+        self.source.setMenu(menu)
+
+        self.run = self._button("run", "Start or stop (Space)")
+        self.run.setFixedWidth(92)
+        self.run.clicked.connect(self.run_clicked)
+        self.calibrate = self._button("calibrate", "Learn your face at rest: relax, look at the camera (C)")
+        self.calibrate.setText("Relax your face")
+        self.calibrate.clicked.connect(self.calibrate_clicked)
+
+        self.filter = ChoiceButton(theme)
+        self.filter.setToolTip("Against jitter: on the screen, in streams and in files alike")
+        self.filter.setAccessibleName("Smoothing")
+        menu = QMenu(self.filter)
+        self._filters = QActionGroup(self)
+        for name in PRESETS:
+            action = QAction(FILTER_TEXT[name], self)
+            action.setCheckable(True)
+            action.setData(name)
+            self._filters.addAction(action)
+            menu.addAction(action)
+        self._filters.triggered.connect(lambda action: self.filter_chosen.emit(action.data()))
+        self._filters.triggered.connect(lambda action: self.filter.setText(action.text()))
+        self.filter.setMenu(menu)
+
+        self.osc = self._button("osc", "Stream to this address over UDP (O)")
+        self.osc.setText("OSC")
+        self.osc.setCheckable(True)
+        self.osc.setFixedWidth(52)
+        self.target = QLineEdit(OSC_DEFAULT)
+        self.target.setPlaceholderText("host:port")
+        self.target.setAccessibleName("OSC target, host and port")
+        self.target.setToolTip("Host and port of the receiver, for example 127.0.0.1:9000")
+        self.target.setMinimumWidth(96)
+        self.target.setMaximumWidth(170)
+        self.osc.clicked.connect(lambda on: self.osc_toggled.emit(on, self.target.text().strip()))
+        self.target.returnPressed.connect(lambda: self.osc_toggled.emit(True, self.target.text().strip()))
+        self.target.textEdited.connect(lambda: set_property(self.target, "bad", "false"))
+
+        self.record = self._button("record", "Record a CSV, one row per frame (R)")
+        self.record.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.record.setFixedWidth(122)
+        self.record.clicked.connect(self.record_clicked)
+        menu = QMenu(self.record)
+        menu.addAction("Record to file …", self.record_as_asked.emit)
+        menu.addAction("Choose folder …", self.folder_asked.emit)
+        menu.addSeparator()
+        self._formats = QActionGroup(self)
+        for name in CSV_FORMATS:
+            action = QAction(CSV_TEXT[name], self, checkable=True, checked=name == "openface")
+            action.setData(name)
+            self._formats.addAction(action)
+            menu.addAction(action)
+        self._formats.triggered.connect(lambda action: self.format_chosen.emit(action.data()))
+        self.record.setMenu(menu)
+
+        self.view = self._button("view", "View")
+        self.view.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.view.setAccessibleName("View menu")
+        self.view.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 12, 8)
+        row.setSpacing(8)
+        row.addWidget(self.source, 3)
+        row.addWidget(self.run)
+        row.addSpacing(6)
+        row.addWidget(self.calibrate)
+        row.addWidget(self.filter)
+        row.addSpacing(6)
+        row.addWidget(self.osc)
+        row.addWidget(self.target, 1)
+        row.addStretch(1)
+        row.addWidget(self.record)
+        row.addWidget(self.view)
+        self.set_theme(theme)
+        self.show_source(None)
+        self.show_state(running=False, stopping=False, ready=False)
+
+    def _button(self, name: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName(name)
+        button.setToolTip(tip)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setIconSize(QSize(14, 14))
+        return button
+
+    def _list_sources(self) -> None:
+        menu = self.source.menu()
+        menu.clear()
+        cameras = list_cameras()
+        for spec, name in cameras:
+            menu.addAction(name, partial(self.source_chosen.emit, spec))
+        if not cameras:
+            menu.addAction("No camera found").setEnabled(False)
+        menu.addSeparator()
+        menu.addAction("Open video file …\tCtrl+O", self.open_asked.emit)
+        menu.addAction("Demo", lambda: self.source_chosen.emit("demo"))
+
+    # ------------------------------------------------------------ what is shown
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.source.theme = self.filter.theme = theme
+        self.view.setIcon(themes.icon("menu", theme.text))
+        self._dress()
+
+    def _dress(self) -> None:
+        t = self._theme
+        run_colour = t.text if self._running else t.on_accent if self.run.isEnabled() else t.muted
+        self.run.setIcon(themes.icon("stop" if self._running else "play", run_colour))
+        red = "#ffffff" if self._recording else t.record if self.record.isEnabled() else t.muted
+        self.record.setIcon(themes.icon("stop" if self._recording else "record", red))
+
+    def show_source(self, spec: str | None) -> None:
+        title = source_title(spec)
+        self.source.setText(title)
+        self.source.setToolTip(title if spec is None else f"Source: {spec if spec != 'demo' else title}")
+
+    def show_state(self, *, running: bool, stopping: bool, ready: bool) -> None:
+        """``ready``: frames are coming, so that there is something to calibrate and record."""
+        self._running = running
+        self.run.setText("Stopping …" if stopping else "Stop" if running else "Start")
+        self.run.setEnabled(not stopping)
+        set_property(self.run, "running", "true" if running else "false")
+        self.calibrate.setEnabled(ready)
+        self.record.setEnabled(ready)
+        self._dress()
+
+    def show_recording(self, elapsed_s: float | None) -> None:
+        """None: not recording."""
+        self._recording = elapsed_s is not None
+        self.record.setText("Record" if elapsed_s is None else clock(elapsed_s))
+        set_property(self.record, "recording", "true" if self._recording else "false")
+        self._dress()
+
+    def show_osc(self, target: str | None, *, bad: bool = False) -> None:
+        self.osc.setChecked(target is not None)
+        set_property(self.target, "bad", "true" if bad else "false")
+
+    def show_filter(self, name: str) -> None:
+        for action in self._filters.actions():
+            action.setChecked(action.data() == name)
+        self.filter.setText(FILTER_TEXT[name])
+
+    def csv_format(self) -> str:
+        return self._formats.checkedAction().data()
+
+
+def clock(seconds: float) -> str:
+    """``0:07``, ``12:31``, ``1:02:03``."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,462 @@
+"""The window: video and bars on the left, the rig on the right. Wires what is clicked to the session."""
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtCore import QSettings, QStandardPaths, Qt, QTimer
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.errors import UserError
+from app.pipeline import Snapshot, State
+from app.ui import theme as themes
+from app.ui.au_bars import AuBars
+from app.ui.message_bar import MessageBar
+from app.ui.rig_view import RigView
+from app.ui.session import Session
+from app.ui.status_line import Status, StatusLine
+from app.ui.theme import THEMES
+from app.ui.toolbar import OSC_DEFAULT, Toolbar, clock, source_title
+from app.ui.video_view import VideoView
+
+STATUS_MS: Final = 200
+COUNTDOWN_S: Final = 3
+STATES: Final = {
+    "searching": ("Searching", "warn"),
+    "calibrating": ("Calibrating", "accent"),
+    "tracking": ("Tracking", "good"),
+    "lost": ("Face lost", "warn"),
+}
+SKIN_TEXT: Final = {"light": "Light", "tan": "Tan", "dark": "Dark", "fair": "Fair, light eyes"}
+VIDEO_FILES: Final = (
+    "Video and pictures (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp)"
+    ";;All files (*)"
+)
+
+
+class MainWindow(QMainWindow):
+    """Everything on it can be read from the session and its newest frame; it keeps nothing of its own but choices."""
+
+    def __init__(self, session: Session, settings: QSettings | None = None) -> None:
+        super().__init__()
+        self.session = session
+        self._settings = settings if settings is not None else QSettings("Mien", "Mien")
+        self._theme_name = self._choice("theme", THEMES)
+        self.theme = themes.pick(self._theme_name)
+        self._mirror: bool | None = None  # None: on for cameras
+        self._countdown_ends_s: float | None = None
+        self._state = "searching"
+        self._last_spec: str | None = None
+
+        self.toolbar = Toolbar(self.theme)
+        self.messages = MessageBar(self.theme)
+        self.video = VideoView(self.theme)
+        self.bars = AuBars(self.theme)
+        self.rig = RigView(self.theme, skin=self._choice("skin", tuple(SKIN_TEXT)))
+        self.status = StatusLine(self.theme)
+        self._reset_button = QToolButton(self.rig)
+        self._reset_button.setToolTip("Reset view (Home)")
+        self._reset_button.setObjectName("overlay")
+        self._lay_out()
+        self._make_menu()
+        self._connect()
+        self._dress()
+        self.toolbar.target.setText(str(self._settings.value("osc", OSC_DEFAULT)))
+        self.toolbar.show_filter(session.settings.filter)
+        self.toolbar.show_recording(None)
+        self.setWindowTitle("Mien")
+        self.setAcceptDrops(True)
+        self.resize(1280, 800)
+        if (geometry := self._settings.value("geometry")) is not None:
+            self.restoreGeometry(geometry)
+        self._ticker = QTimer(self, interval=STATUS_MS)
+        self._ticker.timeout.connect(self._tick)
+        self._ticker.start()
+        self._tick()
+        # The window first, then the scene: it takes about a second.
+        QTimer.singleShot(50, self, self.rig.build)
+
+    # ------------------------------------------------------------ making it
+
+    def _lay_out(self) -> None:
+        left = QSplitter(Qt.Orientation.Vertical)
+        left.addWidget(self.video)
+        left.addWidget(self.bars)
+        left.setStretchFactor(0, 1)
+        left.setStretchFactor(1, 1)
+        left.setSizes([345, 355])
+        across = QSplitter(Qt.Orientation.Horizontal)
+        across.addWidget(left)
+        across.addWidget(self.rig)
+        across.setStretchFactor(0, 2)
+        across.setStretchFactor(1, 3)
+        across.setSizes([490, 790])
+        for splitter in (left, across):
+            splitter.setHandleWidth(4)
+            splitter.setChildrenCollapsible(False)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.toolbar)
+        column.addWidget(self.messages)
+        column.addWidget(across, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(whole)
+        corner = QVBoxLayout(self.rig)
+        corner.setContentsMargins(12, 12, 12, 12)
+        corner.addWidget(self._reset_button, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+
+    def _make_menu(self) -> None:
+        """The menu of the view button is data: text, key, what it does, whether it is ticked."""
+        menu = QMenu(self)
+        self.landmarks_action = self._action(menu, "Landmarks", "L", self._show_landmarks, checked=True)
+        self.mirror_action = self._action(menu, "Mirror (picture and face; data is not)", "M", self._set_mirror, False)
+        self._action(menu, "Reset view", "Home", lambda _: self.rig.reset_view())
+        menu.addSeparator()
+        self._choices(menu.addMenu("Skin"), SKIN_TEXT, self.rig.skin, self._set_skin)
+        words = {"system": "Like the system", "dark": "Dark", "light": "Light"}
+        self._choices(menu.addMenu("Theme"), words, self._theme_name, self.set_theme)
+        menu.addSeparator()
+        self._action(
+            menu, "Let both sides move alike", "", lambda on: self.session.set_asymmetry(not on), checked=False
+        )
+        self._action(menu, "Forget calibration", "", lambda _: self.session.forget_calibration())
+        menu.addSeparator()
+        self._action(menu, "Keys …", "F1", lambda _: self._show_keys())
+        self._action(menu, "Full screen", "F11", lambda _: self._toggle_full_screen())
+        self._action(menu, "Quit", "Ctrl+Q", lambda _: self.close())
+        self.toolbar.view.setMenu(menu)
+        for key, slot in (
+            ("Space", self.toggle_run),
+            ("C", self.start_countdown),
+            ("R", self.toggle_recording),
+            ("O", self._toggle_osc),
+            ("Ctrl+O", self.ask_for_file),
+            ("Esc", self._escape),
+        ):
+            action = QAction(self)
+            action.setShortcut(QKeySequence(key))
+            action.triggered.connect(slot)
+            self.addAction(action)
+
+    def _action(self, menu: QMenu, text: str, key: str, slot: Any, checked: bool | None = None) -> QAction:
+        action = QAction(text, self, checkable=checked is not None, checked=bool(checked))
+        if key:
+            action.setShortcut(QKeySequence(key))
+        action.triggered.connect(slot)
+        menu.addAction(action)
+        self.addAction(action)  # keys work while the menu is closed
+        return action
+
+    def _choices(self, menu: QMenu, words: dict[str, str], chosen: str, slot: Any) -> None:
+        group = QActionGroup(menu)
+        for name, text in words.items():
+            action = QAction(text, menu, checkable=True, checked=name == chosen)
+            action.triggered.connect(lambda _, name=name: slot(name))
+            group.addAction(action)
+            menu.addAction(action)
+
+    def _connect(self) -> None:
+        bar, session = self.toolbar, self.session
+        bar.source_chosen.connect(self.start)
+        bar.open_asked.connect(self.ask_for_file)
+        bar.run_clicked.connect(self.toggle_run)
+        bar.calibrate_clicked.connect(self.start_countdown)
+        bar.filter_chosen.connect(session.set_filter)
+        bar.osc_toggled.connect(self.set_osc)
+        bar.record_clicked.connect(self.toggle_recording)
+        bar.record_as_asked.connect(self._record_as)
+        bar.folder_asked.connect(self._ask_for_folder)
+        self._reset_button.clicked.connect(self.rig.reset_view)
+        session.fresh.connect(self._show_newest)
+        session.message.connect(self.messages.show_message)
+        session.saved.connect(self._say_saved)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
+
+    # ------------------------------------------------------------ the run
+
+    def start(self, spec: str) -> None:
+        """Run a source; whatever ran is ended first."""
+        self._last_spec = spec
+        if spec != self.session.source:
+            self._mirror = None
+        self.toolbar.show_source(spec)
+        self.messages.dismiss()
+        self.video.clear()
+        self.bars.clear()
+        self._state = "searching"
+        self.session.start(spec)
+        self._place_mirror()
+        self._tick()
+
+    def toggle_run(self) -> None:
+        if self.session.running:
+            self.session.stop()
+        elif self._last_spec is not None:
+            self.start(self._last_spec)
+        else:
+            self.toolbar.source.showMenu()
+        self._tick()
+
+    def ask_for_file(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Open video", self._folder("videos"), VIDEO_FILES)
+        if path:
+            self._settings.setValue("videos", str(Path(path).parent))
+            self.start(path)
+
+    def _show_newest(self) -> None:
+        newest = self.session.newest()
+        if newest is None or not self.session.running:
+            return
+        frame, face = newest
+        self._state = face.state
+        self.video.show_frame(frame.image, face)
+        self.bars.show_channels(face.au)
+        self.rig.show_face(face)
+
+    def _tick(self) -> None:
+        """A few times a second: what is no frame."""
+        self.session.poll()
+        running, snapshot = self.session.running, self.session.snapshot()
+        on_air = running and snapshot.state is State.RUNNING and not self.session.stopping
+        self.toolbar.show_state(running=running, stopping=self.session.stopping, ready=on_air)
+        self.toolbar.show_osc(self.session.osc_target)
+        self._show_recording()
+        self._show_countdown()
+        self.status.show_status(self._status(snapshot, on_air))
+        self.video.note = self._note(snapshot, running)
+        self.video.update()
+
+    def _status(self, snapshot: Snapshot, on_air: bool) -> Status:
+        session = self.session
+        if not on_air:
+            if not session.running:
+                return Status()
+            return Status("Stopping" if session.stopping else "Starting", "accent", device=session.device)
+        word, mood = STATES.get(self._state, (self._state.capitalize(), "muted"))
+        if snapshot.source_state.value == "lost":
+            word, mood = "Camera lost", "record"
+        total = (snapshot.latency or {}).get("total")
+        place = ""
+        if snapshot.source is not None and snapshot.source.frame_count:
+            place = f"frame {snapshot.frames} of {snapshot.source.frame_count}"
+        output = ""
+        if session.osc is not None:
+            lost = f", {session.osc.failed} not sent" if session.osc.failed else ""
+            output = f"OSC → {session.osc_target}: {session.osc.written} sent{lost}"
+        return Status(
+            state=word,
+            mood=mood,
+            fps=snapshot.fps,
+            latency_ms=total.p50_ms if total is not None else None,
+            latency_to="OSC" if session.osc is not None else "CSV" if session.recording is not None else "data",
+            device=session.device,
+            dropped=snapshot.dropped,
+            place=place,
+            output=output,
+        )
+
+    def _note(self, snapshot: Snapshot, running: bool) -> str:
+        """What the video says in words."""
+        if not running:
+            if self.video.has_picture:
+                return "Stopped" if self._last_spec is not None else ""
+            return "Choose a camera, open a video (or drop one here), or play the demo"
+        if not self.video.has_picture:
+            if snapshot.source is None:
+                return f"Opening {source_title(self._last_spec)} …"
+            return "Loading the tracker …"
+        if snapshot.source_state.value == "lost":
+            return "The camera is gone; waiting for it to come back"
+        return {
+            "searching": "Looking for a face …",
+            "lost": "Face lost",
+            "calibrating": "Calibrating: keep your face relaxed",
+        }.get(self._state, "")
+
+    # ------------------------------------------------------------ calibration
+
+    def start_countdown(self) -> None:
+        """3, 2, 1, and the next second of the face is what rest looks like."""
+        if self.session.running and self._countdown_ends_s is None and self.video.has_picture:
+            self._countdown_ends_s = time.perf_counter() + COUNTDOWN_S
+            self._show_countdown()
+
+    def _show_countdown(self) -> None:
+        if self._countdown_ends_s is None:
+            return
+        left_s = self._countdown_ends_s - time.perf_counter()
+        if not self.session.running:
+            self._countdown_ends_s, self.video.big_note = None, ""
+        elif left_s > 0:
+            self.video.big_note = f"{int(left_s) + 1}\nRelax your face and look at the camera"
+        else:
+            self._countdown_ends_s, self.video.big_note = None, ""
+            self.session.calibrate()
+
+    # ------------------------------------------------------------ outputs
+
+    def set_osc(self, on: bool, target: str) -> None:
+        try:
+            self.session.set_osc(target if on else None)
+        except UserError as error:
+            self.messages.show_message("error", str(error))
+            self.toolbar.show_osc(None, bad=True)
+            return
+        if on:
+            self._settings.setValue("osc", target)
+        self.toolbar.show_osc(self.session.osc_target)
+
+    def _toggle_osc(self) -> None:
+        self.set_osc(self.session.osc_target is None, self.toolbar.target.text().strip())
+
+    def toggle_recording(self) -> None:
+        if self.session.recording is not None:
+            self.session.stop_recording()
+            self._show_recording()
+            return
+        stamp = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+        self.start_recording(Path(self._folder("recordings")) / f"mien_{stamp}.csv")
+
+    def start_recording(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.session.record(path, self.toolbar.csv_format())
+        except UserError as error:
+            self.messages.show_message("error", str(error))
+        except OSError as error:
+            self.messages.show_message("error", f"{path.parent} cannot be made: {error.strerror or error}")
+        self._show_recording()
+
+    def _record_as(self) -> None:
+        stamp = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+        suggestion = str(Path(self._folder("recordings")) / f"mien_{stamp}.csv")
+        path, _ = QFileDialog.getSaveFileName(self, "Record to", suggestion, "CSV (*.csv)")
+        if path:
+            chosen = Path(path) if Path(path).suffix else Path(path).with_suffix(".csv")
+            self._settings.setValue("recordings", str(chosen.parent))
+            self.start_recording(chosen)
+
+    def _ask_for_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self, "Folder for recordings", self._folder("recordings"))
+        if path:
+            self._settings.setValue("recordings", path)
+
+    def _show_recording(self) -> None:
+        recording = self.session.recording
+        if recording is None:
+            self.toolbar.show_recording(None)
+            text = ""
+        else:
+            elapsed_s = time.perf_counter() - recording.since_s
+            self.toolbar.show_recording(elapsed_s)
+            text = f"REC {clock(elapsed_s)}  {recording.path.name}  {recording.sink.written} rows"
+        self.video.recording = text
+        self.video.update()
+        self.setWindowTitle(f"● {recording.path.name} – Mien" if recording is not None else "Mien")
+
+    def _say_saved(self, path: str, rows: int) -> None:
+        self.messages.show_message("info", f"saved {rows} rows to {path}")
+
+    # ------------------------------------------------------------ looks
+
+    def _show_landmarks(self, on: bool) -> None:
+        self.video.landmarks_shown = on
+        self.video.update()
+
+    def _set_mirror(self, on: bool) -> None:
+        self._mirror = on
+        self._place_mirror()
+
+    def _place_mirror(self) -> None:
+        camera = self._last_spec is not None and self._last_spec.isdigit()
+        on = camera if self._mirror is None else self._mirror
+        self.mirror_action.setChecked(on)
+        self.video.mirrored = on
+        self.video.update()
+        self.rig.set_mirrored(on)
+
+    def _set_skin(self, name: str) -> None:
+        self._settings.setValue("skin", name)
+        self.rig.set_skin(name)
+
+    def set_theme(self, name: str) -> None:
+        """``system``, ``dark`` or ``light``."""
+        self._theme_name = name
+        self._settings.setValue("theme", name)
+        self._dress()
+
+    def _follow_system(self) -> None:
+        if self._theme_name == "system":
+            self._dress()
+
+    def _dress(self) -> None:
+        self.theme = themes.pick(self._theme_name)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        themes.apply(app, self.theme)
+        self._reset_button.setIcon(themes.icon("reset", self.theme.muted))
+        for part in (self.toolbar, self.messages, self.video, self.bars, self.rig, self.status):
+            part.set_theme(self.theme)
+
+    def _choice(self, key: str, allowed: tuple[str, ...]) -> str:
+        """A saved choice; what is no longer allowed is forgotten."""
+        value = str(self._settings.value(key, allowed[0]))
+        return value if value in allowed else allowed[0]
+
+    def _folder(self, key: str) -> str:
+        saved = self._settings.value(key)
+        if saved is not None and Path(str(saved)).is_dir():
+            return str(saved)
+        place = QStandardPaths.StandardLocation
+        kind = place.DocumentsLocation if key == "recordings" else place.MoviesLocation
+        folder = Path(QStandardPaths.writableLocation(kind) or Path.home())
+        return str(folder / "Mien" if key == "recordings" else folder)
+
+    def _show_keys(self) -> None:
+        QMessageBox.information(
+            self,
+            "Keys",
+            "Space  start or stop\nC  relax your face (calibrate)\nR  record\nO  OSC on or off\nL  landmarks\n"
+            "M  mirror\nHome  reset view\nCtrl+O  open a video\nF11  full screen\nEsc  dismiss a message\nCtrl+Q  quit",
+        )
+
+    def _toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _escape(self) -> None:
+        if self._countdown_ends_s is not None:
+            self._countdown_ends_s, self.video.big_note = None, ""
+        else:
+            self.messages.dismiss()
+
+    # ------------------------------------------------------------ Qt
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls() and event.mimeData().urls()[0].isLocalFile():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.start(event.mimeData().urls()[0].toLocalFile())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Files are finished before the window goes."""
+        self._ticker.stop()
+        self._settings.setValue("geometry", self.saveGeometry())
+        self.hide()
+        self.session.close()
+        self.rig.close_scene()
+        event.accept()
