@@ -90,7 +90,7 @@ class Snapshot:
     dropped: int = 0
     """Frames of a live source that came too fast."""
     elapsed_s: float = 0.0
-    """From the first frame to the last."""
+    """From asking for the first frame to the last one written."""
     fps: float = 0.0
     """Over the last two seconds."""
     mean_fps: float = 0.0
@@ -184,7 +184,7 @@ class Pipeline:
             snapshot,
             source_state=self._source.state if self._source is not None else SourceState.OPENING,
             fps=(len(recent) - 1) / span if span > 0 else 0.0,
-            mean_fps=(snapshot.frames - 1) / snapshot.elapsed_s if snapshot.elapsed_s > 0 else 0.0,
+            mean_fps=snapshot.frames / snapshot.elapsed_s if snapshot.elapsed_s > 0 else 0.0,
             latency=latency,
             sinks=reports,
         )
@@ -255,7 +255,7 @@ class Pipeline:
             waited_s = read_s - (frame.time_s if source.info.live else asked_s)
             ms = {**face.latency_ms, "capture": 1e3 * waited_s, "track": 1e3 * (tracked_s - read_s)}
             ms |= {"outputs": 1e3 * (written_s - tracked_s), "total": 1e3 * (waited_s + written_s - read_s)}
-            first_s = first_s or read_s
+            first_s = first_s or asked_s
             with self._lock:
                 for name, value in ms.items():
                     self._latencies.setdefault(name, deque(maxlen=WINDOW_FRAMES)).append(value)
