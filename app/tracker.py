@@ -48,6 +48,12 @@ log = logging.getLogger(__name__)
 
 STRANGER_AFTER_S: Final = 1.0
 """Whoever comes back after a longer absence is compared with the neutral that is known."""
+WEBCAM_DEG: Final = 60.0
+"""Webcams have 55 to 78 degrees across."""
+NEAREST_M, CLOSE_UP_M = 0.40, 0.60
+"""A face that a webcam would have to be nearer to than the first when it is first seen is taken for a close-up (a
+cropped or zoomed film), and its camera for one at the second distance: else perspective would be undone that is not
+there."""
 STARTING_POSITION_M: Final = (0.0, 0.0, 0.6)
 """Where a head is said to be before any was seen."""
 
@@ -105,8 +111,8 @@ class TrackerSettings:
     """Without a face, values stay for this long..."""
     ease_s: float = 0.75
     """... and are at rest after this much more."""
-    field_of_view_deg: float = 60.0
-    """Of the camera, across the picture's longer side: webcams have 55 to 78."""
+    field_of_view_deg: float | None = None
+    """Of the camera, across the picture's longer side. None: :data:`WEBCAM_DEG`, unless the picture is a close-up."""
     rules: Rules = field(default_factory=Rules)
 
 
@@ -205,6 +211,7 @@ class Tracker:
         self._filter.reset()
         self._gaze.reset()
         self._last_seen_s: float | None = None
+        self._camera: tuple[tuple[int, int, float | None], Camera] | None = None
         identity = np.full(N_IDENTITY, IDENTITY_BASE, np.float32)
         self._shown = _at_rest(np.array(STARTING_POSITION_M, np.float32), identity)
 
@@ -290,8 +297,7 @@ class Tracker:
         with _timed(stages, "align"):
             fit = fit_head(points)
             aligned = align(points, fit)
-            camera = Camera.of_image(shape[1], shape[0], settings.field_of_view_deg)
-            pose = head_pose(points, camera, fit)
+            pose = head_pose(points, self._camera_of(shape, float(fit.scale)), fit)
         with _timed(stages, "calibrate"):
             self._learn(aligned, euler_from_rotation(fit.rotation @ FACING), now_s)
             neutral = self.neutral
@@ -308,6 +314,17 @@ class Tracker:
                 gaze_deg = np.broadcast_to(gaze_deg.mean(axis=0), (2, 2)).astype(np.float32)
         self._last_seen_s = now_s
         return _Values(au, pose.quaternion, pose.position_m, gaze_deg, np.asarray(regression.identity, np.float32))
+
+    def _camera_of(self, shape: tuple[int, ...], px_per_m: float) -> Camera:
+        """The camera of an (H, W, 3) picture in which a face has this scale; kept until ``reset``."""
+        height, width = shape[:2]
+        key = (width, height, self.settings.field_of_view_deg)
+        if self._camera is None or self._camera[0] != key:
+            camera = Camera.of_image(width, height, key[2] or WEBCAM_DEG)
+            if key[2] is None and camera.focal_px < NEAREST_M * px_per_m:
+                camera = replace(camera, focal_px=CLOSE_UP_M * px_per_m)
+            self._camera = key, camera
+        return self._camera[1]
 
     def _learn(self, aligned: Array, euler_deg: Array, now_s: float) -> None:
         """Feed the running neutral and a calibration under way."""

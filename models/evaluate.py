@@ -225,8 +225,8 @@ def clip_table(clips: list[Path]) -> str:
 
 
 def jitter(values: Array) -> float:
-    """Median absolute second difference over time of (K, T): what shakes, not what moves."""
-    return float(np.median(np.abs(np.diff(values, 2, axis=1)))) if values.shape[1] > 2 else float("nan")
+    """Mean absolute second difference over time of (K, T): small where values rest or move smoothly."""
+    return float(np.abs(np.diff(values, 2, axis=1)).mean()) if values.shape[1] > 2 else float("nan")
 
 
 def main() -> None:

@@ -174,7 +174,7 @@ def head_pose(points: Array, camera: Camera, fit: HeadFit | None = None) -> Head
     depth_px = (basis[..., 2] - centre[..., 2:]) * (cosine**1.5)[..., None]
     scale = fit.scale * cosine**1.5
     rigid = fit
-    for _ in range(3):
+    for _ in range(2):
         distance = camera.focal_px / scale
         z = distance[..., None] + depth_px / scale[..., None]
         metric = np.concatenate([seen * (z / camera.focal_px)[..., None], z[..., None]], axis=-1)

@@ -104,6 +104,14 @@ def test_a_frame_carries_stamps_pose_and_everything_in_its_shape() -> None:
     assert {"landmarks", "align", "regress"} <= set(face.latency_ms)
 
 
+def test_a_close_up_is_not_taken_for_a_face_that_touches_the_webcam() -> None:
+    small, large = pixels() * 0.5, (pixels() - np.float32([320, 240, 0])) * 1.5 + np.float32([320, 240, 0])
+    assert run(tracker([small]), 1)[0].head_position_m[2] == pytest.approx(640 / 2 / np.tan(np.pi / 6) / 600, rel=0.05)
+    assert run(tracker([large]), 1)[0].head_position_m[2] == pytest.approx(0.6, rel=0.05)
+    near = run(tracker([large], field_of_view_deg=60.0), 1)[0]  # but what a user states is believed
+    assert near.head_position_m[2] < 0.35
+
+
 def test_searching_tracking_lost_and_back() -> None:
     script = [None] * 3 + [pixels()] * 5 + [None] * 60 + [pixels()] * 2
     faces = run(tracker(script), len(script))
