@@ -191,6 +191,11 @@ def decompose(
     weights *= (1 - neck)[:, None]
     weights[:, 0] += neck
     weights = _limit(weights, pair_full, head.mirror, side)
+    # A bone that lost all its vertices to its neighbours would only be ballast in an engine.
+    alive = (weights.sum(0) > 0) | (np.arange(f + b) < f)
+    all_names = [n for n, a in zip(all_names, alive, strict=True) if a]
+    pair_full = (np.cumsum(alive) - 1)[pair_full[alive]]
+    weights, b = weights[:, alive], int(alive.sum()) - f
 
     pivots = np.zeros((f + b, 3))
     mass = np.maximum(weights.sum(0), 1e-9)

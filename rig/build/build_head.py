@@ -60,10 +60,11 @@ def hang_on_jaw(bones: bone_room.BoneSet, rotation: Array, translation: Array) -
     p = bones.pivots
     at = np.einsum("bij,bj->bi", rotation, p) + translation
     with_jaw = np.einsum("ij,bj->bi", rotation[jaw], p) + translation[jaw]
-    for b in range(len(bone_room.FIXED), len(bones.names)):
-        moved = np.linalg.norm(at[b] - p[b])
-        if moved > 0.004 and np.linalg.norm(at[b] - with_jaw[b]) < 0.6 * moved and p[b, 1] < -0.04:
-            bones.parents[b] = jaw
+    moved = np.linalg.norm(at - p, axis=1)
+    hangs = (moved > 0.004) & (np.linalg.norm(at - with_jaw, axis=1) < 0.6 * moved) & (p[:, 1] < -0.04)
+    hangs[: len(bone_room.FIXED)] = False
+    # Both of a pair or neither: a twin just under the threshold would tear the face to one side.
+    bones.parents[hangs & hangs[bones.pair]] = jaw
 
 
 def main() -> None:

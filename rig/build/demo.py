@@ -39,7 +39,7 @@ WIDTH, HEIGHT = 640, 480
 SUPERSAMPLE = 2
 FIELD_OF_VIEW_DEG = 60.0
 """Across the picture's width, as the tracker takes a webcam to have."""
-CAMERA_M = np.array([0.0, -0.042, 0.44])
+CAMERA_M = np.array([0.0, -0.042, 0.41])
 """The camera in the rig's frame; it looks along -z."""
 VERGENCE_DEG = 1.8
 """Each eye turns in by this much."""
@@ -296,8 +296,7 @@ def other_person(face: Face) -> F:
         ((0.016, -0.050, 0.030), 0.016, (0.0040, 0.0, -0.0005)),  # nostrils out
         ((0.000, -0.042, 0.042), 0.020, (0.0, 0.0012, -0.0025)),  # tip shorter
         ((0.000, -0.010, 0.025), 0.016, (0.0, 0.0, -0.0012)),  # bridge lower
-        ((0.000, -0.066, 0.028), 0.014, (0.0, 0.0016, 0.0022)),  # upper lip fuller
-        ((0.000, -0.082, 0.024), 0.014, (0.0, -0.0018, 0.0026)),  # lower lip fuller
+        ((0.000, -0.074, 0.026), 0.020, (0.0, 0.0, 0.0022)),  # lips fuller; together, so that they stay shut
         ((0.058, -0.085, -0.020), 0.035, (0.0060, -0.002, 0.002)),  # jaw broader
         ((0.000, -0.112, 0.010), 0.028, (0.0, -0.0040, 0.002)),  # chin longer
         ((0.052, -0.030, 0.000), 0.028, (0.0030, 0.001, 0.002)),  # cheekbones
@@ -369,7 +368,7 @@ def in_scene_axes(quaternion: Array) -> Array:
 class Encoder:
     """RGB frames into an H.264 file by the ffmpeg program (opencv's own encoders need three times the bytes)."""
 
-    def __init__(self, path: Path, crf: int = 21):
+    def __init__(self, path: Path, crf: int = 18):
         if shutil.which("ffmpeg") is None:
             raise SystemExit("no ffmpeg program found: install it (apt install ffmpeg), it encodes the clip")
         self._process = subprocess.Popen(
@@ -463,7 +462,7 @@ def main() -> None:
     scene = FaceScene(WIDTH * SUPERSAMPLE, HEIGHT * SUPERSAMPLE, samples=0)
     up = np.tan(np.radians(FIELD_OF_VIEW_DEG) / 2) * HEIGHT / WIDTH
     scene.plotter.camera.view_angle = float(np.degrees(2 * np.arctan(up)))
-    scene.plotter.set_background("black")  # type: ignore[arg-type]
+    scene.plotter.renderer.set_background("black")
     identities = [None, other_person(scene.face)]
     rng = np.random.default_rng(3)
     performances = direct()
