@@ -53,7 +53,7 @@ REGIONS: Final[tuple[tuple[tuple[str, tuple[int, ...]], ...], ...]] = (
 )
 """Two columns of regions, each with its AUs from top to bottom."""
 ROWS: Final = max(sum(1 + len(aus) for _, aus in column) for column in REGIONS)
-MARGIN, GAP = 14, 22
+MARGIN, GAP = 12, 18
 
 
 def channels_of(au: int) -> tuple[int, ...]:
@@ -72,7 +72,7 @@ class AuBars(QWidget):
         self._shown = np.zeros(N_CHANNELS)
         self._target = np.zeros(N_CHANNELS)
         self._last_s = 0.0
-        self.setMinimumSize(360, ROWS * 17 + 2 * 6)
+        self.setMinimumSize(420, ROWS * 17 + 2 * 6)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Action units")

@@ -5,7 +5,13 @@ import os
 import sys
 from contextlib import suppress
 
+import PySide6
+from PySide6.QtCore import QPoint
+
 from app.errors import UserError
+
+N_CALLS = 64
+"""Enough to tell lost references from chance, few enough to be survived."""
 
 
 def prepare() -> None:
@@ -16,12 +22,25 @@ def prepare() -> None:
     for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
         if "cv2" in os.environ.get(name, ""):
             del os.environ[name]
+    check_bindings()
     if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
         return
     if os.environ.get("DISPLAY"):
         _check_x11()
     elif not os.environ.get("WAYLAND_DISPLAY"):
         raise UserError("there is no display for a window (DISPLAY is not set): use 'mien track', or run in a desktop")
+
+
+def check_bindings() -> None:
+    """PySide6 6.12.0 loses a reference to None with every call that returns it. Python 3.11 counts those, and ends the
+    process after some thousand calls; from 3.12 on None is immortal. Raises ``UserError`` where that would happen.
+    """
+    point, before = QPoint(), sys.getrefcount(None)
+    for _ in range(N_CALLS):
+        point.setX(0)
+    if before - sys.getrefcount(None) > N_CALLS // 2:
+        python = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise UserError(f"PySide6 {PySide6.__version__} crashes on Python {python}: pip install 'PySide6<6.12'")
 
 
 def _check_x11() -> None:

@@ -29,7 +29,7 @@ from app.ui.theme import Theme
 N_GUESSED_CAMERAS: Final = 3
 """Offered by number where the system does not list cameras cheaply."""
 OSC_DEFAULT: Final = "127.0.0.1:9000"
-FILTER_TEXT: Final = {"off": "Smoothing: off", "light": "Smoothing: light", "strong": "Smoothing: strong"}
+FILTER_TEXT: Final = {"off": "Filter: off", "light": "Filter: light", "strong": "Filter: strong"}
 CSV_TEXT: Final = {"openface": "OpenFace columns", "arkit": "Live Link Face take (ARKit)"}
 
 
@@ -83,7 +83,7 @@ class ChoiceButton(QPushButton):
 
 
 class Toolbar(QFrame):
-    """Source, start/stop, calibration, smoothing, OSC, recording, view."""
+    """Source, start/stop, calibration, filter, OSC, recording, view."""
 
     source_chosen = Signal(str)
     open_asked = Signal()
@@ -113,7 +113,7 @@ class Toolbar(QFrame):
         self.source.setMenu(menu)
 
         self.run = self._button("run", "Start or stop (Space)")
-        self.run.setFixedWidth(92)
+        self.run.setFixedWidth(88)
         self.run.clicked.connect(self.run_clicked)
         self.calibrate = self._button("calibrate", "Learn your face at rest: relax, look at the camera (C)")
         self.calibrate.setText("Relax your face")
@@ -121,7 +121,7 @@ class Toolbar(QFrame):
 
         self.filter = ChoiceButton(theme)
         self.filter.setToolTip("Against jitter: on the screen, in streams and in files alike")
-        self.filter.setAccessibleName("Smoothing")
+        self.filter.setAccessibleName("Filter")
         menu = QMenu(self.filter)
         self._filters = QActionGroup(self)
         for name in PRESETS:
@@ -142,7 +142,7 @@ class Toolbar(QFrame):
         self.target.setPlaceholderText("host:port")
         self.target.setAccessibleName("OSC target, host and port")
         self.target.setToolTip("Host and port of the receiver, for example 127.0.0.1:9000")
-        self.target.setMinimumWidth(96)
+        self.target.setMinimumWidth(128)
         self.target.setMaximumWidth(170)
         self.osc.clicked.connect(lambda on: self.osc_toggled.emit(on, self.target.text().strip()))
         self.target.returnPressed.connect(lambda: self.osc_toggled.emit(True, self.target.text().strip()))
@@ -150,7 +150,7 @@ class Toolbar(QFrame):
 
         self.record = self._button("record", "Record a CSV, one row per frame (R)")
         self.record.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.record.setFixedWidth(122)
+        self.record.setFixedWidth(114)
         self.record.clicked.connect(self.record_clicked)
         menu = QMenu(self.record)
         menu.addAction("Record to file …", self.record_as_asked.emit)

@@ -219,7 +219,7 @@ class MainWindow(QMainWindow):
 
     def _show_newest(self) -> None:
         newest = self.session.newest()
-        if newest is None or not self.session.running:
+        if newest is None or not self.session.running or self.session.stopping:
             return
         frame, face = newest
         self._state = face.state
