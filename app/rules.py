@@ -26,13 +26,15 @@ _JAW_SIDES: Final = [CHANNEL_INDEX["AU30-left"], CHANNEL_INDEX["AU30-right"]]
 class Rules:
     """Thresholds. *Openness* is the gap between the lids as a share of the same eye's gap at rest."""
 
+    lid_share: float = 0.7
+    """How much of AU43 is measured at the lids themselves; the rest is the regressor's."""
     shut_full: float = 0.28
     """At this openness an eye is shut, whatever the regressor says: landmarks of shut lids never quite meet."""
     shut_begins: float = 0.50
     """From here on the lids' own evidence sets in, growing to 1 at ``shut_full``."""
     shut_ceiling: float = 1.5
     """AU43 is at most this times (1 - openness): glasses and shadows close no eye whose lids are apart."""
-    shut_floor: float = 0.06
+    shut_floor: float = 0.08
     """Below this AU43 and AU5 are noise of the lid points; what is above is stretched back to 0..1."""
     down_from_deg: float = 4.0
     down_per_deg: float = 0.018
@@ -64,7 +66,8 @@ def settle_lids(au: Array, openness: Array, gaze_deg: Array, rules: Rules) -> Ar
     lowered = np.maximum(0, -gaze_deg[:, 1] - rules.down_from_deg) * rules.down_per_deg
     # The less an eye is open the less does gaze explain: a shut eye is shut in any direction.
     ajar = np.clip((openness - rules.shut_full) / (rules.shut_begins - rules.shut_full), 0, 1)
-    shut = au[SHUT] - lowered * ajar
+    measured = np.clip((1 - openness) / (1 - rules.shut_full), 0, 1)
+    shut = au[SHUT] + rules.lid_share * (measured - au[SHUT]) - lowered * ajar
     shut = np.minimum(shut, rules.shut_ceiling * np.maximum(0, 1 - openness))
     shut = np.maximum(shut, 1 - ajar)
     middle, half = shut.mean(), (shut[0] - shut[1]) / 2
