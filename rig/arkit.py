@@ -42,7 +42,7 @@ _MIDDLE: dict[str, dict[str, float]] = {
 }
 LIPS_PART_LOWER = 0.8
 LIPS_PART_UPPER = 0.35
-"""AU25 alone parts the lips by this much of mouthLowerDown and mouthUpperUp (as the rig's AU25 is made)."""
+"""AU25 alone parts the lips by this much of mouthLowerDown and mouthUpperUp."""
 
 
 def _matrix() -> F:

@@ -167,7 +167,7 @@ class FaceScene:
             quads[m],
             quads[m],
             None,
-            color="#a8585a",
+            color="#cf7d7a",
             specular=0.3,
             specular_power=25,
             ambient=0.05,
@@ -196,7 +196,7 @@ class FaceScene:
             ((0.0, -0.8, 0.6), "#ffe0d0", 0.12),
         ):
             p.add_light(pv.Light(position=position, focal_point=(0, -0.02, 0), color=colour, intensity=power))
-        p.set_background(color=BACKGROUND)
+        p.renderer.set_background(BACKGROUND)
 
     def frame(self, yaw_deg: float = 0.0, distance_m: float = 0.95, view_angle_deg: float = 19.0) -> None:
         """Puts the camera in front of the face, ``yaw_deg`` round towards the subject's left."""

@@ -80,6 +80,11 @@ def mended_arkit(head: MakeHumanHead) -> dict[str, Array]:
         both[eye_parts] = 0
         shapes[name] = share[:, None] * both
         shapes[name[:-4] + "Right"] = shapes[name][head.mirror] * flip
+    # Brows move as wholes: spread their offsets over the forehead, else the hair is squeezed into a line.
+    forehead = np.clip((head.base[:, 1] - 0.010) / 0.008, 0, 1) * np.clip((head.base[:, 2] + 0.02) / 0.02, 0, 1)
+    for name in ("browInnerUp", "browOuterUpLeft", "browOuterUpRight"):
+        for _ in range(14):
+            shapes[name] += (forehead * 0.6)[:, None] * (smooth @ shapes[name] - shapes[name])
     for name in ("eyeLookUp", "eyeLookDown", "eyeLookIn", "eyeLookOut"):
         mirrored = (shapes[f"{name}Left"] + shapes[f"{name}Right"][head.mirror] * flip) / 2
         shapes[f"{name}Left"], shapes[f"{name}Right"] = mirrored, mirrored[head.mirror] * flip
@@ -90,7 +95,11 @@ def mended_arkit(head: MakeHumanHead) -> dict[str, Array]:
 
 
 def channel_targets(head: MakeHumanHead, arkit: dict[str, Array]) -> dict[str, Array]:
-    """What each of the 40 channels looks like at intensity 1: name -> (V, 3) offsets in metres."""
+    """What each of the 40 channels looks like at intensity 1: name -> (V, 3) offsets in metres.
+
+    Intensity 1 is FACS 5. MakeHuman's face units stay far below what people do: a brow at AU1 5 rises by 8 to 12 mm,
+    a mouth corner at AU12 5 goes out by 12 mm, lips at AU25 5 stand a centimetre apart without the jaw's help.
+    """
     share = left_share(head.base)
     flip = np.array([-1.0, 1.0, 1.0])
 
@@ -103,28 +112,34 @@ def channel_targets(head: MakeHumanHead, arkit: dict[str, Array]) -> dict[str, A
         return mound[:, None] * np.array([-sign * 0.0012, 0.0052, 0.0030])
 
     recipes: dict[str, dict[str, float]] = {
-        "AU2-left": {"browOuterUpLeft": 1.0},
+        "AU2-left": {"browOuterUpLeft": 2.6},
         "AU4-left": {"browDownLeft": 1.0},
-        "AU5-left": {"eyeWideLeft": 1.0},
+        "AU5-left": {"eyeWideLeft": 1.15},
         "AU6-left": {"cheekSquintLeft": 1.0, "eyeSquintLeft": 0.35},
         "AU7-left": {"eyeSquintLeft": 1.0, "eyeBlinkLeft": 0.08},
-        "AU9-left": {"noseSneerLeft": 1.25, "mouthUpperUpLeft": 0.25, "browDownLeft": 0.2},
-        "AU10-left": {"mouthUpperUpLeft": 1.1},
-        "AU12-left": {"mouthSmileLeft": 0.85, "cheekSquintLeft": 0.15},
-        "AU14-left": {"mouthDimpleLeft": 1.0},
-        "AU15-left": {"mouthFrownLeft": 1.1},
-        "AU16-left": {"mouthLowerDownLeft": 1.1},
-        "AU20-left": {"mouthStretchLeft": 1.0},
+        "AU9-left": {"noseSneerLeft": 1.4, "mouthUpperUpLeft": 0.3, "browDownLeft": 0.2},
+        "AU10-left": {"mouthUpperUpLeft": 1.4},
+        "AU12-left": {"mouthSmileLeft": 0.85, "mouthStretchLeft": 0.45, "mouthDimpleLeft": 0.6, "cheekSquintLeft": 0.15},
+        "AU14-left": {"mouthDimpleLeft": 1.2},
+        "AU15-left": {"mouthFrownLeft": 1.2},
+        "AU16-left": {"mouthLowerDownLeft": 1.4},
+        "AU20-left": {"mouthStretchLeft": 1.4},
         "AU43-left": {"eyeBlinkLeft": 1.0},
         "AU17": {"mouthShrugLower": 1.0, "mouthShrugUpper": 0.5},
-        "AU18": {"mouthPucker": 1.0},
+        "AU18": {"mouthPucker": 1.2},
         "AU22": {"mouthFunnel": 1.0},
-        "AU24": {"mouthPressLeft": 0.9, "mouthPressRight": 0.9},
+        "AU24": {
+            "mouthPressLeft": 0.7,
+            "mouthPressRight": 0.7,
+            "mouthRollUpper": 0.25,
+            "mouthRollLower": 0.25,
+            "mouthPucker": 0.2,
+        },
         "AU25": {
-            "mouthLowerDownLeft": 0.8,
-            "mouthLowerDownRight": 0.8,
-            "mouthUpperUpLeft": 0.35,
-            "mouthUpperUpRight": 0.35,
+            "mouthLowerDownLeft": 1.5,
+            "mouthLowerDownRight": 1.5,
+            "mouthUpperUpLeft": 0.8,
+            "mouthUpperUpRight": 0.8,
         },
         # The jaw drops with the lips still together; AU25 parts them (corrective AU25 x AU26 below).
         "AU26": {"jawOpen": 1.0, "mouthClose": 1.0},
@@ -134,9 +149,12 @@ def channel_targets(head: MakeHumanHead, arkit: dict[str, Array]) -> dict[str, A
         "AU34": {"cheekPuff": 1.0},
         "AU19": {"tongueOut": 1.0, "jawOpen": 0.22},
     }
-    targets: dict[str, Array] = {"AU1-left": share[:, None] * arkit["browInnerUp"] * 1.25}
+    targets: dict[str, Array] = {"AU1-left": share[:, None] * arkit["browInnerUp"] * 3.2}
     for channel, recipe in recipes.items():
         targets[channel] = sum((k * arkit[name] for name, k in recipe.items()), np.zeros_like(head.base))
+    # Mentalis pushes the chin's boss up and out, which mouthShrugLower leaves where it is.
+    boss = ball(head.base, np.array([0.0, -0.098, 0.018]), 0.006, 0.026) * (head.part == PARTS.index("skin"))
+    targets["AU17"] = targets["AU17"] + boss[:, None] * np.array([0.0, 0.0035, 0.0010])
     targets["AU6-left"] = targets["AU6-left"] + cheek_raise("left")
     targets["AU12-left"] = targets["AU12-left"] + 0.35 * cheek_raise("left")
     for channel in CHANNELS:
@@ -150,6 +168,6 @@ def corrective_targets(arkit: dict[str, Array], channels: dict[str, Array]) -> d
     together = {("AU25", "AU26"): arkit["jawOpen"] + 0.35 * channels["AU25"]}
     for side in ("left", "right"):
         # A smile with parted lips shows the upper teeth: zygomaticus draws the upper lip up as well.
-        smile = channels[f"AU12-{side}"] + channels["AU25"] + 0.45 * arkit[f"mouthUpperUp{side.capitalize()}"]
+        smile = channels[f"AU12-{side}"] + channels["AU25"] + 0.9 * arkit[f"mouthUpperUp{side.capitalize()}"]
         together[(f"AU12-{side}", "AU25")] = smile
     return together

@@ -115,7 +115,7 @@ def paint_skin(s: Skeleton, masks: Path) -> tuple[NDArray[np.uint8], NDArray[np.
         if image is None:
             raise FileNotFoundError(f"{masks / f'mpfb_{name}.jpg'}: not in this copy of MakeHuman's data")
         image = np.asarray(cv2.GaussianBlur(image.astype(np.float64) / 255, (0, 0), 1.1))
-        return sample(image, raw[..., 0] * image.shape[1] - 0.5, (1 - raw[..., 1]) * image.shape[0] - 0.5)
+        return sample(image.astype(np.float64), raw[..., 0] * image.shape[1] - 0.5, (1 - raw[..., 1]) * image.shape[0] - 0.5)
 
     lips, inside, lids = mask("lips"), mask("inside-mouth"), mask("eyelids")
     lips = np.clip((lips - 0.30) / 0.45, 0, 1) * (1 - inside)
