@@ -78,11 +78,15 @@ def columns(weights: Array, names: list[str]) -> dict[str, Array]:
     shape = {name: weights[:, i] for i, name in enumerate(names)}
     out = {au: 5 * np.max([shape[s] for s in shapes], axis=0) for au, shapes in SHAPES_OF_AU.items()}
     out["AU12_asym"] = 5 * (shape["mouthSmileLeft"] - shape["mouthSmileRight"])
-    out["gaze_h"] = GAZE_FULL / 2 * (
-        shape["eyeLookOutLeft"] - shape["eyeLookInLeft"] + shape["eyeLookInRight"] - shape["eyeLookOutRight"]
+    out["gaze_h"] = (
+        GAZE_FULL
+        / 2
+        * (shape["eyeLookOutLeft"] - shape["eyeLookInLeft"] + shape["eyeLookInRight"] - shape["eyeLookOutRight"])
     )
-    out["gaze_v"] = GAZE_FULL / 2 * (
-        shape["eyeLookUpLeft"] + shape["eyeLookUpRight"] - shape["eyeLookDownLeft"] - shape["eyeLookDownRight"]
+    out["gaze_v"] = (
+        GAZE_FULL
+        / 2
+        * (shape["eyeLookUpLeft"] + shape["eyeLookUpRight"] - shape["eyeLookDownLeft"] - shape["eyeLookDownRight"])
     )
     return out
 
