@@ -44,17 +44,24 @@ def test_symmetric(face: Face) -> None:
     np.testing.assert_allclose(p[aside], (p[twin] * [-1, 1, 1])[aside], atol=1e-6)
 
 
+LID_RINGS = (
+    263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466,
+    33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246,
+)  # fmt: skip
+
+
 def test_the_layout_is_a_face(face: Face) -> None:
-    """Rigidly laid over the canonical face (with scale) the points agree as well as two people do."""
+    """Rigidly laid over the canonical face (with scale) the points agree about as well as two people do."""
     p = face.landmarks(face.skeleton.vertices).astype(float)
     q = canonical_face().astype(float)
     a, b = p - p.mean(0), q - q.mean(0)
     u, s, vt = np.linalg.svd(b.T @ a)
     r = u @ np.diag([1, 1, np.sign(np.linalg.det(u @ vt))]) @ vt
-    fitted = (s.sum() / (a**2).sum()) * a @ r.T
-    rms_mm = 1000 * np.sqrt(((fitted - b) ** 2).sum(1).mean())
-    assert rms_mm < 5.5
-    assert 0.9 < s.sum() / (a**2).sum() < 1.1, "the head is life-size"
+    scale = s.sum() / (a**2).sum()
+    assert 0.9 < scale < 1.1, "the head is life-size"
+    off_mm = 1000 * np.linalg.norm(scale * a @ r.T - b, axis=1)
+    assert np.median(off_mm) < 6
+    assert off_mm[list(LID_RINGS)].max() < 10, "on the lids, not on the skin that lines the socket behind them"
 
 
 def test_upper_lip_is_above_lower_and_the_eyes_are_where_they_belong(face: Face) -> None:
