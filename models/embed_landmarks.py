@@ -27,6 +27,8 @@ N_RENDERS = 48
 IRIS_CENTRES = (468, 473)  # subject's right, left
 IRIS_RADIUS_M = 0.0062
 NOSE_TIP = 1
+SOCKET_M, SOCKET_DEPTH_M = 0.019, -0.002
+"""Within this of the eye's axis and behind this depth (from the eyeball's centre) the skin is inside the socket."""
 FLIP = np.array([-1.0, 1.0, 1.0])
 
 
@@ -34,6 +36,17 @@ def triangles(s: Skeleton, part: str) -> NDArray[np.int32]:
     """(T, 3) control-mesh triangles of one part."""
     q = s.quads[s.part[s.quads[:, 0]] == PARTS.index(part)]
     return np.concatenate([q[:, [0, 1, 2]], q[:, [0, 2, 3]]])
+
+
+def without_sockets(s: Skeleton, tris: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Skin triangles without the folds behind the lids, where no landmark lies but rays through the eye end."""
+    centre = s.vertices[tris].mean(1)
+    keep = np.ones(len(tris), bool)
+    for side in ("eye-left", "eye-right"):
+        eye = s.pivots[s.names.index(side)]
+        off = centre - eye
+        keep &= (np.linalg.norm(off[:, :2], axis=1) > SOCKET_M) | (off[:, 2] > SOCKET_DEPTH_M)
+    return tris[keep]
 
 
 def closest_on_mesh(points: Array, vertices: Array, tris: NDArray[np.int32]) -> tuple[NDArray[np.intp], Array]:
@@ -104,7 +117,7 @@ def main() -> None:
     face = Face(s)
     scene = FaceScene(SIZE, SIZE, face=face)
     engine = make_landmark_engine("onnx", "cpu")
-    skin = triangles(s, "skin")
+    skin = without_sockets(s, triangles(s, "skin"))
     au = np.zeros(N_CHANNELS, np.float32)
     au[CHANNEL_INDEX["AU25"]], au[CHANNEL_INDEX["AU26"]] = 1.0, 0.22
     reference = face.pose(au).astype(float)

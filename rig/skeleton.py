@@ -99,7 +99,7 @@ class Skeleton:
 def load_skeleton(path: Path = HEAD_FILE) -> Skeleton:
     """Reads and checks a rig file (no pickle). Raises RigError naming the file, both versions, and what to do."""
     try:
-        with np.load(path, allow_pickle=False) as z:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as z:
             version = int(z["version"])
             if version != RIG_VERSION:
                 raise RigError(
