@@ -21,6 +21,7 @@ F = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 TILE = (220, 250)
 COLUMNS = 9
+DARK = (45, 38, 35)
 MEANING = {
     "AU1": "inner brow raiser", "AU2": "outer brow raiser", "AU4": "brow lowerer", "AU5": "upper lid raiser",
     "AU6": "cheek raiser", "AU7": "lid tightener", "AU9": "nose wrinkler", "AU10": "upper lip raiser",
@@ -68,17 +69,19 @@ def channels(recipe: Mapping[str, float]) -> F:
 
 
 def label(picture: Picture, size: tuple[int, int], title: str, below: str = "") -> Picture:
-    """The picture at ``size`` (width, height), BGR for OpenCV, with its name in the corner."""
-    out = cv2.resize(picture[..., ::-1], size, interpolation=cv2.INTER_AREA).astype(np.uint8)
-    cv2.putText(out, title, (6, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA)
-    cv2.putText(out, below, (6, 34), cv2.FONT_HERSHEY_SIMPLEX, 0.38, (190, 190, 190), 1, cv2.LINE_AA)
+    """The picture at ``size`` (width, height), BGR for OpenCV, under a strip with its name."""
+    small = cv2.resize(picture[..., ::-1], size, interpolation=cv2.INTER_AREA)
+    out = cv2.copyMakeBorder(small, 24, 0, 0, 0, cv2.BORDER_CONSTANT, value=DARK).astype(np.uint8)
+    cv2.putText(out, title, (6, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA)
+    (width, _), _ = cv2.getTextSize(title, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+    cv2.putText(out, below, (16 + width, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (200, 200, 200), 1, cv2.LINE_AA)
     return out
 
 
 def grid(tiles: Iterable[Picture], columns: int = COLUMNS) -> Picture:
     """Tiles of one size in rows, the last row filled up with dark."""
     tiles = list(tiles)
-    tiles += [np.full_like(tiles[0], 38)] * (-len(tiles) % columns)
+    tiles += [np.full_like(tiles[0], DARK)] * (-len(tiles) % columns)
     return np.vstack([np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)])
 
 
