@@ -1,12 +1,13 @@
 """Bars of the action units: FACS intensity 0..5, the subject's own left and right, grouped by region of the face."""
 
 import time
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.theme import Theme
@@ -53,7 +54,7 @@ REGIONS: Final[tuple[tuple[tuple[str, tuple[int, ...]], ...], ...]] = (
 )
 """Two columns of regions, each with its AUs from top to bottom."""
 ROWS: Final = max(sum(1 + len(aus) for _, aus in column) for column in REGIONS)
-MARGIN, GAP = 12, 18
+MARGIN, TOP, GAP, NUMBER_GAP, TRACK_GAP, ROW_MAX = 12, 6, 18, 8, 4, 30
 
 
 def channels_of(au: int) -> tuple[int, ...]:
@@ -72,16 +73,17 @@ class AuBars(QWidget):
         self._shown = np.zeros(N_CHANNELS)
         self._target = np.zeros(N_CHANNELS)
         self._last_s = 0.0
-        self.setMinimumSize(420, ROWS * 17 + 2 * 6)
+        self._backdrop: QPixmap | None = None
+        self.setMinimumSize(420, ROWS * 17 + 2 * TOP)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Action units")
 
     def sizeHint(self) -> QSize:
-        return QSize(500, ROWS * 22 + 2 * 6)
+        return QSize(500, ROWS * 22 + 2 * TOP)
 
     def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
+        self.theme, self._backdrop = theme, None
         self.update()
 
     @property
@@ -103,81 +105,126 @@ class AuBars(QWidget):
         self._shown = np.zeros(N_CHANNELS)
         self.update()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._backdrop = None
+
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Words are painted once for a size; numbers and bars for every frame."""
+        ratio = self.devicePixelRatioF()
+        if self._backdrop is None or self._backdrop.devicePixelRatio() != ratio:
+            self._backdrop = QPixmap(self.size() * ratio)
+            self._backdrop.setDevicePixelRatio(ratio)
+            self._backdrop.fill(QColor(self.theme.panel))
+            painter = QPainter(self._backdrop)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_words(painter)
+            painter.end()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), QColor(self.theme.panel))
-        row = min((self.height() - 12) / ROWS, 30.0)
-        width = (self.width() - 2 * MARGIN - GAP) / 2
-        top = 6 + (self.height() - 12 - row * ROWS) / 2
+        painter.drawPixmap(0, 0, self._backdrop)
+        painter.setFont(self._text_font())
+        for _, aus in self._layout():
+            for au, box in aus:
+                self._paint_values(painter, box, au)
+
+    def _row_height(self) -> float:
+        return min((self.height() - 2 * TOP) / ROWS, ROW_MAX)
+
+    def _text_font(self) -> QFont:
         font = QFont(self.font())
-        font.setPixelSize(int(np.clip(row * 0.56, 10, 14)))
+        font.setPixelSize(int(np.clip(self._row_height() * 0.56, 10, 14)))
+        return font
+
+    def _layout(self) -> Iterator[tuple[tuple[str, QRectF], list[tuple[int, QRectF]]]]:
+        """Each region: its title and where that goes, its AUs and where they go."""
+        row = self._row_height()
+        width = (self.width() - 2 * MARGIN - GAP) / 2
+        top = (self.height() - row * ROWS) / 2
         for i, column in enumerate(REGIONS):
             y, x = top, MARGIN + i * (width + GAP)
             for title, aus in column:
-                self._paint_title(painter, font, QRectF(x, y, width, row), title)
-                y += row
-                for au in aus:
-                    self._paint_row(painter, font, QRectF(x, y, width, row), au)
-                    y += row
-        self._paint_legend(painter, font, QRectF(MARGIN + width + GAP, top + 14 * row, width, 2 * row))
+                places = [(au, QRectF(x, y + (j + 1) * row, width, row)) for j, au in enumerate(aus)]
+                yield (title, QRectF(x, y, width, row)), places
+                y += row * (1 + len(aus))
 
-    def _paint_title(self, painter: QPainter, font: QFont, box: QRectF, title: str) -> None:
+    def _paint_words(self, painter: QPainter) -> None:
+        font = self._text_font()
         bold = QFont(font)
         bold.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(bold)
-        painter.setPen(QColor(self.theme.muted))
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
-        painter.drawText(box.adjusted(0, 0, 0, -box.height() * 0.12), flags, title)
+        box = QRectF()
+        for (title, place), aus in self._layout():
+            painter.setFont(bold)
+            painter.setPen(QColor(self.theme.muted))
+            flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
+            painter.drawText(place.adjusted(0, 0, 0, -place.height() * 0.12), flags, title)
+            painter.setFont(font)
+            for au, box in aus:
+                self._paint_name(painter, box, au)
+        self._paint_legend(painter, QRectF(box.left(), box.bottom(), box.width(), 2 * box.height()))
 
-    def _paint_row(self, painter: QPainter, font: QFont, box: QRectF, au: int) -> None:
-        channels = channels_of(au)
-        values = self._shown[list(channels)] * FACS_MAX
-        painter.setFont(font)
+    def _paint_name(self, painter: QPainter, box: QRectF, au: int) -> None:
         metrics = painter.fontMetrics()
-        bar_height = max(3.0, round(box.height() * 0.17))
-        text = QRectF(box.left(), box.top() + 1, box.width(), box.height() - bar_height - 3)
-        colours = (self.theme.left, self.theme.right) if len(channels) == 2 else (self.theme.both,)
-        right = text.right()
-        number = metrics.horizontalAdvance("0.0")
-        middle = Qt.AlignmentFlag.AlignVCenter
-        for value, colour in zip(values[::-1], colours[::-1], strict=True):
-            painter.setPen(QColor(colour if value >= 0.95 else self.theme.muted))
-            spot = QRectF(right - number, text.top(), number + 1, text.height())
-            painter.drawText(spot, middle | Qt.AlignmentFlag.AlignRight, f"{value:.1f}")
-            right -= number + 8
-        code = f"AU{au}"
+        text = _text_part(box)
         indent = metrics.horizontalAdvance("AU43 ") + 2
+        numbers = len(channels_of(au)) * (metrics.horizontalAdvance("0.0") + NUMBER_GAP)
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.setPen(QColor(self.theme.muted))
-        painter.drawText(text, middle | Qt.AlignmentFlag.AlignLeft, code)
-        name = metrics.elidedText(NAMES[au], Qt.TextElideMode.ElideRight, int(right - text.left() - indent))
+        painter.drawText(text, flags, f"AU{au}")
+        name = metrics.elidedText(NAMES[au], Qt.TextElideMode.ElideRight, int(text.width() - indent - numbers))
         painter.setPen(QColor(self.theme.text))
-        painter.drawText(text.adjusted(indent, 0, 0, 0), middle | Qt.AlignmentFlag.AlignLeft, name)
+        painter.drawText(text.adjusted(indent, 0, 0, 0), flags, name)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self.theme.line))
+        for track in _tracks(box, len(channels_of(au))):
+            painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
 
-        gap = 4.0
-        share = box.width() if len(channels) == 1 else (box.width() - gap) / 2
-        for side, (value, colour) in enumerate(zip(values, colours, strict=True)):
-            track = QRectF(box.left() + side * (share + gap), box.bottom() - bar_height - 1, share, bar_height)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self.theme.line))
-            painter.drawRoundedRect(track, bar_height / 2, bar_height / 2)
+    def _paint_values(self, painter: QPainter, box: QRectF, au: int) -> None:
+        channels = channels_of(au)
+        values = (self._shown[list(channels)] * FACS_MAX).tolist()
+        colours = (self.theme.left, self.theme.right) if len(channels) == 2 else (self.theme.both,)
+        text = _text_part(box)
+        number = painter.fontMetrics().horizontalAdvance("0.0")
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        for i, (value, colour) in enumerate(zip(values[::-1], colours[::-1], strict=True)):
+            painter.setPen(QColor(colour if value >= 0.95 else self.theme.muted))
+            spot = QRectF(text.right() - number - i * (number + NUMBER_GAP), text.top(), number + 1, text.height())
+            painter.drawText(spot, flags, f"{value:.1f}")
+        painter.setPen(Qt.PenStyle.NoPen)
+        for track, value, colour in zip(_tracks(box, len(channels)), values, colours, strict=True):
             filled = track.width() * value / FACS_MAX
             if filled > 0.5:
                 painter.setBrush(QColor(colour))
-                track.setWidth(max(filled, bar_height))
-                painter.drawRoundedRect(track, bar_height / 2, bar_height / 2)
+                track.setWidth(max(filled, track.height()))
+                painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
 
-    def _paint_legend(self, painter: QPainter, font: QFont, box: QRectF) -> None:
-        painter.setFont(font)
+    def _paint_legend(self, painter: QPainter, box: QRectF) -> None:
         metrics = painter.fontMetrics()
-        x, y = box.left(), box.bottom() - box.height() / 2
+        row = box.height() / 2
+        x, y = box.left(), box.top() + row
+        painter.setPen(QColor(self.theme.muted))
+        above = QRectF(box.left(), box.top(), box.width(), row)
+        painter.drawText(above, Qt.AlignmentFlag.AlignVCenter, "FACS intensity 0 to 5")
         for colour, text in ((self.theme.left, "Left"), (self.theme.right, "Right"), (self.theme.both, "Both")):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colour))
-            painter.drawRoundedRect(QRectF(x, y + box.height() / 4 - 3, 10, 6), 3, 3)
+            painter.drawRoundedRect(QRectF(x, y + row / 2 - 3, 10, 6), 3, 3)
             painter.setPen(QColor(self.theme.muted))
-            spot = QRectF(x + 15, y, metrics.horizontalAdvance(text) + 2, box.height() / 2)
+            spot = QRectF(x + 15, y, metrics.horizontalAdvance(text) + 2, row)
             painter.drawText(spot, Qt.AlignmentFlag.AlignVCenter, text)
             x = spot.right() + 12
-        above = QRectF(box.left(), box.top(), box.width(), box.height() / 2)
-        painter.drawText(above, Qt.AlignmentFlag.AlignVCenter, "FACS intensity 0 to 5")
+
+
+def _bar_height(box: QRectF) -> float:
+    return max(3.0, round(box.height() * 0.17))
+
+
+def _text_part(box: QRectF) -> QRectF:
+    return box.adjusted(0, 1, 0, -_bar_height(box) - 2)
+
+
+def _tracks(box: QRectF, count: int) -> list[QRectF]:
+    """Where one bar goes, or two side by side."""
+    height = _bar_height(box)
+    share = (box.width() - (count - 1) * TRACK_GAP) / count
+    top = box.bottom() - height - 1
+    return [QRectF(box.left() + i * (share + TRACK_GAP), top, share, height) for i in range(count)]

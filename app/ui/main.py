@@ -9,16 +9,7 @@ from app.errors import UserError
 from app.tracker import TrackerSettings
 
 INTERRUPTED, TERMINATED = 130, 143
-
-
-def first_source(asked: str | None) -> str:
-    """What a window without a wish shows: the first camera, or the demo where there is none."""
-    from app.ui.toolbar import list_cameras
-
-    if asked is not None:
-        return asked
-    cameras = list_cameras()
-    return cameras[0][0] if cameras else "demo"
+SWITCH_INTERVAL_S = 0.0005
 
 
 def run_window(settings: TrackerSettings, source: str | None) -> int:
@@ -29,6 +20,7 @@ def run_window(settings: TrackerSettings, source: str | None) -> int:
 
         from app.ui import qt_environment
         from app.ui.session import Session
+        from app.ui.toolbar import list_cameras
         from app.ui.window import MainWindow
     except ImportError as error:
         raise UserError(
@@ -53,8 +45,22 @@ def run_window(settings: TrackerSettings, source: str | None) -> int:
         with suppress(ValueError):  # not in the main thread
             before[number] = signal.signal(number, on_signal)
     window.show()
-    spec = first_source(source)
-    QTimer.singleShot(0, window, lambda: window.start(spec))
+
+    def begin() -> None:
+        """What was asked for; without a wish the first camera, else the demo."""
+        cameras = list_cameras()
+        if source is not None:
+            window.start(source)
+        elif cameras:
+            window.start(cameras[0][0], otherwise="demo")
+        else:
+            window.start("demo")
+            window.messages.show_message("info", "no camera found: this is the demo")
+
+    QTimer.singleShot(0, window, begin)
+    # The tracker's thread gives Python back ten times as soon as by default: a paint is hundreds of calls, and each
+    # may have to wait for it.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         code = app.exec()
     finally:

@@ -61,6 +61,8 @@ class Session(QObject):
     """kind (``error``, ``warning``, ``info``) and one line."""
     saved = Signal(str, int)
     """A recording is whole: path and rows."""
+    failed = Signal(str)
+    """A run ended by an error (the message follows): its source."""
     _osc_ready = Signal(int, object)
     _osc_failed = Signal(int, str)
 
@@ -135,18 +137,22 @@ class Session(QObject):
         if pipeline is None:
             return
         self._watch_recording(pipeline.snapshot())
+        why = ""
         try:
             if not pipeline.join(0):
                 return
         except UserError as error:
-            self.message.emit("error", str(error))
+            why = str(error)
         except Exception as error:
-            self.message.emit("error", f"tracking stopped by an error in Mien ({error}); what was recorded is kept")
+            why = f"tracking stopped by an error in Mien ({error}); what was recorded is kept"
         self._pipeline, self._ending, self.osc = None, False, None
         self._osc_wish += 1
         if self.recording is not None:
             done, self.recording = self.recording, None
             self.saved.emit(str(done.path), done.sink.written)
+        if why:
+            self.failed.emit(self.source or "")
+            self.message.emit("error", why)
         if self._then is not None:
             spec, self._then = self._then, None
             self.start(spec)

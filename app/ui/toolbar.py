@@ -113,7 +113,7 @@ class Toolbar(QFrame):
         self.source.setMenu(menu)
 
         self.run = self._button("run", "Start or stop (Space)")
-        self.run.setFixedWidth(88)
+        self.run.setFixedWidth(100)
         self.run.clicked.connect(self.run_clicked)
         self.calibrate = self._button("calibrate", "Learn your face at rest: relax, look at the camera (C)")
         self.calibrate.setText("Relax your face")

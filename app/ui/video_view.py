@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen, QPolygonF, QTransform
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.face_frame import FaceFrame
@@ -106,22 +106,20 @@ class VideoView(QWidget):
     def _paint_landmarks(self, painter: QPainter, area: QRectF, points: NDArray[np.float32]) -> None:
         assert self._image is not None
         scale = area.width() / self._image.width()
-        place = QTransform(scale, 0, 0, scale, area.x(), area.y())
-        spots = [place.map(QPointF(float(x), float(y))) for x, y in points]
-        dark = QPen(QColor(0, 0, 0, 110), 3.0)
-        light = QPen(QColor(255, 255, 255, 205), 1.2)
-        eyes = QPen(QColor(self.theme.both), 1.4)
-        lines = [QPolygonF([spots[i] for i in (*ring, ring[0])]) for ring in CONTOURS.values()]
-        for pen in (dark, light):  # a light line on a dark edge reads on any skin and any light
-            painter.setPen(pen)
+        painter.translate(area.topLeft())
+        painter.scale(scale, scale)
+        lines = [QPolygonF([QPointF(x, y) for x, y in points[[*ring, ring[0]]].tolist()]) for ring in CONTOURS.values()]
+        # A light line on a dark edge reads on any skin and in any light.
+        for colour, width in ((QColor(0, 0, 0, 110), 3.0), (QColor(255, 255, 255, 205), 1.2)):
+            painter.setPen(_cosmetic(colour, width))
             for line in lines:
                 painter.drawPolyline(line)
-        painter.setPen(eyes)
+        painter.setPen(_cosmetic(QColor(self.theme.both), 1.4))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for centre, rim in IRISES:
-            c = spots[centre]
-            radius = float(np.mean([np.hypot(spots[i].x() - c.x(), spots[i].y() - c.y()) for i in rim]))
-            painter.drawEllipse(c, radius, radius)
+            x, y = points[centre].tolist()
+            radius = float(np.linalg.norm(points[list(rim)] - points[centre], axis=1).mean())
+            painter.drawEllipse(QPointF(x, y), radius, radius)
 
     def _paint_recording(self, painter: QPainter) -> None:
         red = QColor(self.theme.record)
@@ -176,3 +174,10 @@ class VideoView(QWidget):
         painter.drawRoundedRect(chip, 6, 6)
         painter.setPen(QColor("white"))
         painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _cosmetic(colour: QColor, width: float) -> QPen:
+    """A pen whose width is in pixels of the screen, not of the picture."""
+    pen = QPen(colour, width)
+    pen.setCosmetic(True)
+    return pen

@@ -59,6 +59,7 @@ class MainWindow(QMainWindow):
         self._countdown_ends_s: float | None = None
         self._state = "searching"
         self._last_spec: str | None = None
+        self._otherwise: str | None = None
 
         self.toolbar = Toolbar(self.theme)
         self.messages = MessageBar(self.theme)
@@ -183,14 +184,15 @@ class MainWindow(QMainWindow):
         self._reset_button.clicked.connect(self.rig.reset_view)
         session.fresh.connect(self._show_newest)
         session.message.connect(self.messages.show_message)
+        session.failed.connect(self._fall_back)
         session.saved.connect(self._say_saved)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     # ------------------------------------------------------------ the run
 
-    def start(self, spec: str) -> None:
-        """Run a source; whatever ran is ended first."""
-        self._last_spec = spec
+    def start(self, spec: str, otherwise: str | None = None) -> None:
+        """Run a source; whatever ran is ended first. ``otherwise`` is run where this one cannot be."""
+        self._last_spec, self._otherwise = spec, otherwise
         if spec != self.session.source:
             self._mirror = None
         self.toolbar.show_source(spec)
@@ -201,6 +203,10 @@ class MainWindow(QMainWindow):
         self.session.start(spec)
         self._place_mirror()
         self._tick()
+
+    def _fall_back(self, spec: str) -> None:
+        if self._otherwise is not None and spec == self._last_spec:
+            self.start(self._otherwise)
 
     def toggle_run(self) -> None:
         if self.session.running:
