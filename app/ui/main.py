@@ -9,7 +9,6 @@ from app.errors import UserError
 from app.tracker import TrackerSettings
 
 INTERRUPTED, TERMINATED = 130, 143
-SWITCH_INTERVAL_S = 0.0005
 
 
 def run_window(settings: TrackerSettings, source: str | None) -> int:
@@ -58,9 +57,6 @@ def run_window(settings: TrackerSettings, source: str | None) -> int:
             window.messages.show_message("info", "no camera found: this is the demo")
 
     QTimer.singleShot(0, window, begin)
-    # The tracker's thread gives Python back ten times as soon as by default: a paint is hundreds of calls, and each
-    # may have to wait for it.
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         code = app.exec()
     finally:

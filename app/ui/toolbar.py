@@ -236,7 +236,7 @@ class Toolbar(QFrame):
         self.run.setEnabled(not stopping)
         set_property(self.run, "running", "true" if running else "false")
         self.calibrate.setEnabled(ready)
-        self.record.setEnabled(ready)
+        self.record.setEnabled(not stopping)  # its menu has choices for later, too
         self._dress()
 
     def show_recording(self, elapsed_s: float | None) -> None:

@@ -116,6 +116,32 @@ def test_a_bad_source_after_a_good_one_and_back(
     assert window.messages.text == ""
 
 
+def test_where_the_first_camera_does_not_open_the_other_source_runs(
+    make_window: MakeWindow, qtbot: Any, clip: Path
+) -> None:
+    window = make_window()
+    window.start("97", otherwise=str(clip))
+    qtbot.waitUntil(lambda: "Tracking" in window.status.text(), timeout=WAIT_MS)
+    assert "amera 97" in window.messages.text  # and it is said why
+    assert window.toolbar.source.text() == clip.name
+
+
+def test_frames_do_not_queue_up_before_a_busy_window(make_window: MakeWindow, qtbot: Any, clip: Path) -> None:
+    window = make_window()
+    start(window, qtbot, clip)
+    told: list[int] = []
+    window.session.fresh.disconnect()
+    window.session.newest()
+    window.session.fresh.connect(lambda: told.append(1))
+    before = window.session.snapshot().frames
+    qtbot.waitUntil(lambda: window.session.snapshot().frames > before + 5, timeout=WAIT_MS)
+    assert len(told) == 1
+    newest = window.session.newest()
+    assert newest is not None
+    assert newest[1].index > before + 3
+    qtbot.waitUntil(lambda: len(told) == 2, timeout=WAIT_MS)
+
+
 def test_a_recording_is_red_and_reads_back_whole(
     make_window: MakeWindow, qtbot: Any, clip: Path, tmp_path: Path
 ) -> None:
