@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import RBFInterpolator
 
 from models.runtime.alignment import canonical_face, mirror_landmarks
 from models.runtime.engines import make_landmark_engine
@@ -170,6 +171,14 @@ def main() -> None:
     spread = np.median(np.linalg.norm(np.array(places) - mean, axis=2), axis=0)
     middle, wide = 1000 * np.quantile(spread, [0.5, 0.95])
     print(f"{len(places)} renders; spread over renders: median {middle:.2f} mm, 95 % {wide:.2f} mm")
+    # Where rays graze the silhouette, take the canonical face's place, warped onto this head by the points that hold.
+    weak = spread > 0.004
+    weak[468:] = False
+    held = ~weak
+    held[468:] = False
+    warp = RBFInterpolator(canonical_face()[held].astype(float), mean[held], smoothing=1e-6, neighbors=60)
+    mean[weak] = warp(canonical_face()[weak].astype(float))
+    print(f"{weak.sum()} landmarks by the canonical face")
     twin = mirror_landmarks()
     mean = (mean + mean[twin] * FLIP) / 2
 

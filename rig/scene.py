@@ -158,7 +158,7 @@ class FaceScene:
             rgb=True,
             specular=0.3,
             specular_power=40,
-            ambient=0.05,
+            ambient=0.18,
             diffuse=0.8,
         )
         m = of("tongue")
@@ -183,7 +183,7 @@ class FaceScene:
         """(N, 3) tooth enamel that falls into the dark towards the back of the mouth, as no light is cast there."""
         z = self._rest[np.unique(quads), 2]
         t = np.clip((z - z.min()) / (z.max() - z.min()), 0, 1) ** 1.6
-        return (np.array([222, 214, 200]) * (0.10 + 0.82 * t[:, None])).astype(np.uint8)
+        return (np.array([244, 232, 212]) * (0.08 + 0.90 * t[:, None])).astype(np.uint8)
 
     def _light(self) -> None:
         """A soft portrait set-up: warm key from the upper left, cool fill, a rim from behind."""

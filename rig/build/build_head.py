@@ -128,7 +128,7 @@ def main() -> None:
         elif not c.endswith("-left"):
             mr, mt = mirrored(bones, rotvec[i], move[i])
             rotvec[i], move[i] = (rotvec[i] + mr) / 2, (move[i] + mt) / 2
-    pairs = corrective_targets(arkit, targets)
+    pairs = corrective_targets(head, arkit, targets)
     rot, mov, _ = fit_bones(head, bones, np.array(list(pairs.values())))
     c_rot, c_mov = to_local(bones, rot, mov)
     index = np.array([[CHANNEL_INDEX[a], CHANNEL_INDEX[b]] for a, b in pairs], dtype=np.int32)

@@ -13,6 +13,9 @@ from rig.parameters import ARKIT, CHANNELS
 
 Array = NDArray[np.float64]
 BLINK_SCALE = 0.72
+CANTHI = (("left", 1.0), ("right", -1.0))
+LID_FOLLOWS = {"eyeLookUp": 1.8, "eyeLookDown": 1.3, "eyeLookIn": 1.0, "eyeLookOut": 1.0}
+"""How much further than in MakeHuman's shapes the lids go with the eye: else the lid cuts the iris."""
 LATERAL_BLEND_M = 0.007
 """Half width of the band about the middle over which a one-sided mouth shape fades."""
 
@@ -77,6 +80,11 @@ def mended_arkit(head: MakeHumanHead) -> dict[str, Array]:
             where *= np.clip((np.abs(head.base[:, 0]) - 0.012) / 0.012, 0, 1)
             for _ in range(6):
                 both += (where * 0.6)[:, None] * (smooth @ both - both)
+        if name == "cheekSquintLeft":
+            # The crease at the outer canthus is a knife's edge: soften it, leave the cheek.
+            where = np.maximum(*(ball(head.base, eye[s] + [k * 0.016, -0.004, 0.0], 0.008, 0.020) for s, k in CANTHI))
+            for _ in range(4):
+                both += (where * 0.6)[:, None] * (smooth @ both - both)
         both[eye_parts] = 0
         shapes[name] = share[:, None] * both
         shapes[name[:-4] + "Right"] = shapes[name][head.mirror] * flip
@@ -87,11 +95,20 @@ def mended_arkit(head: MakeHumanHead) -> dict[str, Array]:
             shapes[name] += (forehead * 0.6)[:, None] * (smooth @ shapes[name] - shapes[name])
     for name in ("eyeLookUp", "eyeLookDown", "eyeLookIn", "eyeLookOut"):
         mirrored = (shapes[f"{name}Left"] + shapes[f"{name}Right"][head.mirror] * flip) / 2
+        mirrored = np.where(eye_parts[:, None], 1.0, LID_FOLLOWS[name]) * mirrored
         shapes[f"{name}Left"], shapes[f"{name}Right"] = mirrored, mirrored[head.mirror] * flip
     for name in ARKIT:
         if not name.endswith(("Left", "Right")):
             shapes[name] = (shapes[name] + shapes[name][head.mirror] * flip) / 2
     return shapes
+
+
+def tongue_share(head: MakeHumanHead) -> Array:
+    """(V,) 0 at the tongue's root to 1 at its tip, 0 elsewhere. MakeHuman's tongueOut hardly moves the tongue."""
+    tongue = head.part == PARTS.index("tongue")
+    z = head.base[:, 2]
+    low, high = z[tongue].min(), z[tongue].max()
+    return np.where(tongue, np.clip((z - low) / (high - low), 0, 1), 0.0)
 
 
 def channel_targets(head: MakeHumanHead, arkit: dict[str, Array]) -> dict[str, Array]:
@@ -117,9 +134,14 @@ def channel_targets(head: MakeHumanHead, arkit: dict[str, Array]) -> dict[str, A
         "AU5-left": {"eyeWideLeft": 1.15},
         "AU6-left": {"cheekSquintLeft": 1.0, "eyeSquintLeft": 0.35},
         "AU7-left": {"eyeSquintLeft": 1.0, "eyeBlinkLeft": 0.08},
-        "AU9-left": {"noseSneerLeft": 1.4, "mouthUpperUpLeft": 0.3, "browDownLeft": 0.2},
+        "AU9-left": {"noseSneerLeft": 1.4, "mouthUpperUpLeft": 0.45, "browDownLeft": 0.2},
         "AU10-left": {"mouthUpperUpLeft": 1.4},
-        "AU12-left": {"mouthSmileLeft": 0.85, "mouthStretchLeft": 0.45, "mouthDimpleLeft": 0.6, "cheekSquintLeft": 0.15},
+        "AU12-left": {
+            "mouthSmileLeft": 0.85,
+            "mouthStretchLeft": 0.45,
+            "mouthDimpleLeft": 0.6,
+            "cheekSquintLeft": 0.15,
+        },
         "AU14-left": {"mouthDimpleLeft": 1.2},
         "AU15-left": {"mouthFrownLeft": 1.2},
         "AU16-left": {"mouthLowerDownLeft": 1.4},
@@ -127,13 +149,13 @@ def channel_targets(head: MakeHumanHead, arkit: dict[str, Array]) -> dict[str, A
         "AU43-left": {"eyeBlinkLeft": 1.0},
         "AU17": {"mouthShrugLower": 1.0, "mouthShrugUpper": 0.5},
         "AU18": {"mouthPucker": 1.2},
-        "AU22": {"mouthFunnel": 1.0},
+        "AU22": {"mouthFunnel": 0.9, "mouthPucker": 0.35},
         "AU24": {
-            "mouthPressLeft": 0.7,
-            "mouthPressRight": 0.7,
-            "mouthRollUpper": 0.25,
-            "mouthRollLower": 0.25,
-            "mouthPucker": 0.2,
+            "mouthPressLeft": 0.45,
+            "mouthPressRight": 0.45,
+            "mouthRollUpper": 0.35,
+            "mouthRollLower": 0.35,
+            "mouthPucker": 0.35,
         },
         "AU25": {
             "mouthLowerDownLeft": 1.5,
@@ -155,6 +177,9 @@ def channel_targets(head: MakeHumanHead, arkit: dict[str, Array]) -> dict[str, A
     # Mentalis pushes the chin's boss up and out, which mouthShrugLower leaves where it is.
     boss = ball(head.base, np.array([0.0, -0.098, 0.018]), 0.006, 0.026) * (head.part == PARTS.index("skin"))
     targets["AU17"] = targets["AU17"] + boss[:, None] * np.array([0.0, 0.0035, 0.0010])
+    out = tongue_share(head)[:, None]
+    targets["AU19"] = targets["AU19"] + out * np.array([0.0, -0.004, 0.013]) + out**2 * np.array([0.0, -0.008, 0.006])
+    targets["AU26"] = targets["AU26"] + out * np.array([0.0, -0.006, 0.0])
     targets["AU6-left"] = targets["AU6-left"] + cheek_raise("left")
     targets["AU12-left"] = targets["AU12-left"] + 0.35 * cheek_raise("left")
     for channel in CHANNELS:
@@ -163,9 +188,12 @@ def channel_targets(head: MakeHumanHead, arkit: dict[str, Array]) -> dict[str, A
     return {c: targets[c] for c in CHANNELS}
 
 
-def corrective_targets(arkit: dict[str, Array], channels: dict[str, Array]) -> dict[tuple[str, str], Array]:
+def corrective_targets(
+    head: MakeHumanHead, arkit: dict[str, Array], channels: dict[str, Array]
+) -> dict[tuple[str, str], Array]:
     """What two channels look like *together* at intensity 1, where their sum is wrong: pair -> (V, 3) offsets."""
-    together = {("AU25", "AU26"): arkit["jawOpen"] + 0.35 * channels["AU25"]}
+    dropped = tongue_share(head)[:, None] * np.array([0.0, -0.006, 0.0])
+    together = {("AU25", "AU26"): arkit["jawOpen"] + 0.35 * channels["AU25"] + dropped}
     for side in ("left", "right"):
         # A smile with parted lips shows the upper teeth: zygomaticus draws the upper lip up as well.
         smile = channels[f"AU12-{side}"] + channels["AU25"] + 0.9 * arkit[f"mouthUpperUp{side.capitalize()}"]
