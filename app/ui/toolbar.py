@@ -173,7 +173,7 @@ class Toolbar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(8)
-        row.addWidget(self.source, 3)
+        row.addWidget(self.source, 12)
         row.addWidget(self.run)
         row.addSpacing(6)
         row.addWidget(self.calibrate)
