@@ -63,7 +63,7 @@ def _system() -> Iterator[Finding]:
 
 
 def _packages() -> Iterator[Finding]:
-    names = ("numpy", "opencv-python", "onnxruntime-gpu", "onnxruntime", "mediapipe", "PySide6", "pyvista", "pyvistaqt")
+    names = ("numpy", "opencv-python", "onnxruntime-gpu", "onnxruntime", "mediapipe", "PySide6", "pyvista")
     found, missing = [], []
     for name in (*names, "python-osc", "scipy", "tqdm"):
         try:

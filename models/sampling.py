@@ -95,6 +95,8 @@ def draw_expression(rng: np.random.Generator) -> F:
     if au[i] > 0.1 and au[j] == 0 and rng.random() < 0.8:
         au[j] = rng.uniform(0.3, 1.0)
         au[CHANNEL_INDEX["AU24"]] = 0
+    if au[j] < 0.2:
+        au[i] = min(au[i], rng.uniform(0.2, 0.5))  # sealed lips hold the jaw
     return np.clip(au, 0, 1)
 
 

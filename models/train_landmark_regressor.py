@@ -124,6 +124,9 @@ def thinned(s: Samples) -> NDArray[np.intp]:
     for channel, share in SELDOM.items():
         active = s.au[:, CHANNEL_INDEX[channel]].numpy() > 0.08
         keep &= ~active | (rng.random(len(keep)) < share)
+    # A jaw that drops far behind sealed lips is possible and hardly ever seen.
+    sealed = (s.au[:, CHANNEL_INDEX["AU26"]] > 0.4) & (s.au[:, CHANNEL_INDEX["AU25"]] < 0.2)
+    keep &= ~sealed.numpy() | (rng.random(len(keep)) < 0.1)
     return np.flatnonzero(keep)
 
 

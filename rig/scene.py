@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -52,6 +53,7 @@ def _read(name: str) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(image, order), np.uint8)
 
 
+@cache
 def skin_texture(skin: Skin) -> NDArray[np.uint8]:
     """(2048, 2048, 3) sRGB: the painted skin in another complexion; mouth and brows keep their own colours."""
     albedo = _read("skin.jpg").astype(np.float32)
@@ -61,6 +63,7 @@ def skin_texture(skin: Skin) -> NDArray[np.uint8]:
     return np.clip(tinted * (1 - brow) + brow * np.array(skin.brow, np.float32), 0, 255).astype(np.uint8)
 
 
+@cache
 def eye_texture(skin: Skin) -> NDArray[np.uint8]:
     """(512, 512, 3) sRGB: the painted eye with another iris."""
     eye = _read("eye.png").astype(np.float32)
