@@ -41,6 +41,8 @@ CAMERA_STALL_S = 2.0
 """Without a picture for this long a camera counts as lost."""
 RETRY_S = (0.5, 1.0, 2.0, 4.0)
 """Waits between attempts to get a lost camera back; the last one repeats."""
+SMALLEST_SIDE = 16
+"""Pixels; a video or picture below this on either side shows nobody."""
 DEMO_CLIP = Path(__file__).parent.parent / "assets" / "demo.mp4"
 
 Image = NDArray[np.uint8]
@@ -112,6 +114,12 @@ class Source(Protocol):
         ...
 
 
+def check_size(path: Path, width: int, height: int) -> None:
+    """Raises ``UserError`` for pictures that are too small for any face."""
+    if min(width, height) < SMALLEST_SIDE:
+        raise UserError(f"{path} is {width} x {height} pixels: too small for a face; give a larger picture")
+
+
 def to_rgb(bgr: np.ndarray) -> Image:
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
@@ -141,8 +149,11 @@ class VideoFile:
             fps = DEFAULT_FPS
         count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
         height, width = self._next.shape[:2]
+        check_size(path, width, height)
         self.info = SourceInfo(path.name, (width, height), fps, count if count > 0 else None, live=False)
         self.state = SourceState.STREAMING
+        self.missing = 0
+        """Frames that the file states and does not hold; known once it has ended."""
         self._index = 0
 
     def _decode(self) -> Image | None:
@@ -169,6 +180,7 @@ class VideoFile:
         stated = self.info.frame_count
         # Containers round; a frame or two short of the stated count is ordinary, more means a cut-off file.
         if stated and self._index < min(stated - 2, 0.98 * stated):
+            self.missing = stated - self._index
             log.warning("%s ends early: %d of %d frames could be decoded", self.info.name, self._index, stated)
         self.close()
 
@@ -193,6 +205,8 @@ class PictureFolder:
             what = "is no picture that can be read" if path.is_file() else "holds no picture that can be read"
             raise UserError(f"{path} {what}: the file is damaged or is something else")
         height, width = first.shape[:2]
+        if path.is_file():
+            check_size(path, width, height)
         self.info = SourceInfo(path.name, (width, height), DEFAULT_FPS, len(self._files), live=False)
         self.state = SourceState.STREAMING
         self._shape = first.shape

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from app.errors import UserError
 
 if TYPE_CHECKING:
+    from app.capture import Source
     from app.config import OutputSettings
     from app.pipeline import Pipeline, Snapshot
     from app.tracker import Tracker, TrackerSettings
@@ -150,8 +151,14 @@ def track_command(args: argparse.Namespace) -> int:
             tracker.first_pass(itertools.takewhile(lambda _: not pipeline.stopping, frames))
         return tracker
 
+    sources: list[Source] = []
+
+    def opened() -> "Source":
+        sources.append(open_source(args.source, realtime=args.realtime))
+        return sources[-1]
+
     pipeline = Pipeline(
-        open_source=lambda: open_source(args.source, realtime=args.realtime),
+        open_source=opened,
         make_tracker=prepared_tracker,
         sinks=sinks,
     )
@@ -160,6 +167,8 @@ def track_command(args: argparse.Namespace) -> int:
     print(summary(result, outputs), file=sys.stderr)
     if any(sink.error for sink in result.sinks):
         return USER_ERROR  # each was already reported when it happened
+    if result.broken or any(getattr(source, "missing", 0) for source in sources):
+        return USER_ERROR  # what could be read is written; a script must know that it was not all
     if caught:
         return INTERRUPTED if caught[0] == signal.SIGINT else TERMINATED
     return OK
