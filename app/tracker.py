@@ -297,7 +297,7 @@ class Tracker:
         with _timed(stages, "align"):
             fit = fit_head(points)
             aligned = align(points, fit)
-            pose = head_pose(points, self._camera_of(shape, float(fit.scale)), fit)
+            pose = head_pose(points, self._camera_of(shape, float(fit.scale)))
         with _timed(stages, "calibrate"):
             self._learn(aligned, euler_from_rotation(fit.rotation @ FACING), now_s)
             neutral = self.neutral
