@@ -97,6 +97,7 @@ class FaceMesh:
         """Raises ModelError where the network file cannot be used."""
         self._session = Session(path, CONTRACT, device, threads)
         self.device = self._session.device
+        self._near = np.empty((0, 0, 3), np.uint8)
 
     def run(self, image: NDArray[np.uint8], roi: Roi) -> tuple[NDArray[np.float32], float]:
         """(H, W, 3) RGB uint8 and a square of it -> (478, 3) landmarks in pixels of the picture, and presence 0..1.
@@ -104,9 +105,25 @@ class FaceMesh:
         z is in the same scale as x and y, smaller is nearer; its 0 is near the head's centre.
         """
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        crop = cv2.warpAffine(image, roi.to_picture(), (SIZE, SIZE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        near = self._at_hand(image, roi)
+        crop = cv2.warpAffine(near, roi.to_picture(), (SIZE, SIZE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
         landmarks, presence = self._session.run(crop[None])
         return project(landmarks[0], roi), float(presence[0])
+
+    def _at_hand(self, image: NDArray[np.uint8], roi: Roi) -> NDArray[np.uint8]:
+        """The picture in a buffer of ours, of which only the box around the square is filled.
+
+        Reading along rows brings a picture into the processor's cache in a tenth of the time that it takes
+        ``warpAffine``, which reads along the square's tilted ones: a third of a millisecond at 512x480.
+        """
+        if self._near.shape != image.shape:
+            self._near = np.empty_like(image)
+        height, width = image.shape[:2]
+        half = roi.size / 2 * (abs(math.cos(roi.angle)) + abs(math.sin(roi.angle))) + 2
+        rows = slice(max(0, int(roi.y - half)), max(0, min(height, math.ceil(roi.y + half))))
+        columns = slice(max(0, int(roi.x - half)), max(0, min(width, math.ceil(roi.x + half))))
+        self._near[rows, columns] = image[rows, columns]
+        return self._near
 
 
 def project(landmarks: NDArray[np.float32], roi: Roi) -> NDArray[np.float32]:

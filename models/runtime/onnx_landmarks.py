@@ -45,8 +45,9 @@ class OnnxLandmarks:
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
             raise ValueError(f"picture must be (H, W, 3) uint8, not {image.shape} {image.dtype}")
         image = np.ascontiguousarray(image)
-        if self._roi is not None and (result := self._look(image, self._roi)) is not None:
-            self._roi = self._roi.follow(Roi.of_landmarks(result.points))
+        if self._roi is not None and (seen := self._look(image, self._roi)) is not None:
+            result, around = seen
+            self._roi = self._roi.follow(around)
             return result
         return self._search(image)
 
@@ -57,14 +58,14 @@ class OnnxLandmarks:
     def close(self) -> None:
         self.reset()
 
-    def _look(self, image: NDArray[np.uint8], roi: Roi) -> LandmarkResult | None:
-        """The face in one square of the picture, if there is one."""
+    def _look(self, image: NDArray[np.uint8], roi: Roi) -> tuple[LandmarkResult, Roi] | None:
+        """The face in one square of the picture, if there is one, and the square around its landmarks."""
         if not roi.is_on(image):
             return None
         points, presence = self._mesh.run(image, roi)
-        if presence < self._min_presence or not Roi.of_landmarks(points).is_on(image):
+        if presence < self._min_presence or not (around := Roi.of_landmarks(points)).is_on(image):
             return None
-        return LandmarkResult(points, presence)
+        return LandmarkResult(points, presence), around
 
     def _search(self, image: NDArray[np.uint8]) -> LandmarkResult | None:
         """Looks for a face in the whole picture, then more closely in squares of it.
@@ -80,13 +81,15 @@ class OnnxLandmarks:
         for tile in (None, *squares):
             for face in self._detector.detect(image, tile):
                 # The detector's square is a rough one: look once to centre the face, and again for the result.
-                if (rough := self._look(image, Roi.of_detection(face))) is None:
+                if (first := self._look(image, Roi.of_detection(face))) is None:
                     continue
-                if (result := self._look(image, Roi.of_landmarks(rough.points))) is None:
+                rough, around = first
+                if (second := self._look(image, around)) is None:
                     continue
+                result, around = second
                 if tile is not None and (face.score < SURE_SCORE or _disagreement(rough, result) > SURE_DISAGREEMENT):
                     continue
-                self._roi = Roi.of_landmarks(result.points)
+                self._roi = around
                 return result
         self._roi = None
         return None
