@@ -63,19 +63,27 @@ def settle_lids(au: Array, openness: Array, gaze_deg: Array, rules: Rules) -> Ar
         (40,) a new array.
     """
     au = au.copy()
-    lowered = np.maximum(0, -gaze_deg[:, 1] - rules.down_from_deg) * rules.down_per_deg
-    # The less an eye is open the less does gaze explain: a shut eye is shut in any direction.
-    ajar = np.clip((openness - rules.shut_full) / (rules.shut_begins - rules.shut_full), 0, 1)
-    measured = np.clip((1 - openness) / (1 - rules.shut_full), 0, 1)
-    shut = au[SHUT] + rules.lid_share * (measured - au[SHUT]) - lowered * ajar
-    shut = np.minimum(shut, rules.shut_ceiling * np.maximum(0, 1 - openness))
-    shut = np.maximum(shut, 1 - ajar)
-    middle, half = shut.mean(), (shut[0] - shut[1]) / 2
-    part = np.clip((2 * abs(half) - rules.couple_below) / (rules.couple_above - rules.couple_below), 0, 1)
-    half *= part * part * (3 - 2 * part)
-    au[SHUT] = np.clip(_above_floor(np.array([middle + half, middle - half]), rules.shut_floor), 0, 1)
-    au[WIDE] = _above_floor(au[WIDE], rules.shut_floor)
+    eyes = zip(SHUT, openness.tolist(), gaze_deg[:, 1].tolist(), strict=True)
+    left, right = (_shut(float(au[channel]), is_open, pitch_deg, rules) for channel, is_open, pitch_deg in eyes)
+    middle, half = (left + right) / 2, (left - right) / 2
+    half *= _smooth(_ramp(2 * abs(half), rules.couple_below, rules.couple_above))
+    for channel, value in zip(SHUT, (middle + half, middle - half), strict=True):
+        au[channel] = min(_above_floor(value, rules.shut_floor), 1.0)
+    for channel in WIDE:
+        au[channel] = _above_floor(float(au[channel]), rules.shut_floor)
     return au
+
+
+def _shut(au43: float, openness: float, pitch_deg: float, rules: Rules) -> float:
+    """How far one eye is shut, from what the regressor says, the lids and the gaze. Plain numbers: arrays of one eye
+    or two take many times as long."""
+    lowered = max(0.0, -pitch_deg - rules.down_from_deg) * rules.down_per_deg
+    # The less an eye is open the less does gaze explain: a shut eye is shut in any direction.
+    ajar = _ramp(openness, rules.shut_full, rules.shut_begins)
+    measured = 1 - _ramp(openness, rules.shut_full, 1.0)
+    shut = au43 + rules.lid_share * (measured - au43) - lowered * ajar
+    shut = min(shut, rules.shut_ceiling * max(0.0, 1 - openness))
+    return max(shut, 1 - ajar)
 
 
 def settle_pairs(au: Array) -> Array:
@@ -96,8 +104,18 @@ def symmetric(au: Array) -> Array:
     return au
 
 
-def _above_floor(values: NDArray[np.floating], floor: float) -> NDArray[np.floating]:
-    return np.maximum(0, values - floor) / (1 - floor)
+def _above_floor(value: float, floor: float) -> float:
+    return max(0.0, value - floor) / (1 - floor)
+
+
+def _ramp(value: float, begin: float, end: float) -> float:
+    """0 up to ``begin``, 1 from ``end`` on, straight in between."""
+    return min(max((value - begin) / (end - begin), 0.0), 1.0)
+
+
+def _smooth(part: float) -> float:
+    """0..1 -> 0..1 with level ends."""
+    return part * part * (3 - 2 * part)
 
 
 class GazeKeeper:
@@ -109,7 +127,7 @@ class GazeKeeper:
 
     def reset(self) -> None:
         self._held = np.zeros((2, 2), np.float32)
-        self._openness: Array | None = None
+        self._openness: list[float] | None = None
         self._time_s = 0.0
         self._blink_since_s: list[float | None] = [None, None]
         self._before: list[float] = [1.0, 1.0]
@@ -117,13 +135,14 @@ class GazeKeeper:
     def __call__(self, angles: Array, openness: Array, time_s: float) -> Array:
         """Measured angles (2, 2: left, right; yaw, pitch), openness (2,), media time -> angles to show (2, 2)."""
         rules = self._rules
-        trust = np.clip((openness - rules.trust_none) / (rules.trust_full - rules.trust_none), 0, 1)
-        for eye in (0, 1):
-            if self._blinks(eye, float(openness[eye]), time_s):
-                trust[eye] = 0
-        self._openness, self._time_s = openness.copy(), time_s
-        if trust.sum() > 0.05:
-            self._held = eyes.couple(angles, trust.astype(np.float32)).astype(np.float32)
+        is_open = openness.tolist()
+        trust = [
+            0.0 if self._blinks(eye, is_open[eye], time_s) else _ramp(is_open[eye], rules.trust_none, rules.trust_full)
+            for eye in (0, 1)
+        ]
+        self._openness, self._time_s = is_open, time_s
+        if sum(trust) > 0.05:
+            self._held = eyes.couple(angles, np.array(trust, np.float32))
         return self._held
 
     def _blinks(self, eye: int, openness: float, time_s: float) -> bool:
@@ -136,7 +155,7 @@ class GazeKeeper:
         step_s = time_s - self._time_s
         if self._openness is None or step_s <= 0:
             return False
-        before = float(self._openness[eye])
+        before = self._openness[eye]
         if (before - openness) / step_s > self._rules.blink_speed_per_s:
             self._blink_since_s[eye], self._before[eye] = time_s, before
             return True

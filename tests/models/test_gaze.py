@@ -10,7 +10,7 @@ from models.runtime.alignment import rest_face
 def looking(yaw_deg: float, pitch_deg: float = 0.0) -> np.ndarray:
     """The mean face with both irises turned from rest about their balls; the upper lids follow the pitch."""
     face = rest_face().copy()
-    yaw, pitch, _ = gaze._cues(face, gaze.AHEAD)
+    yaw, pitch, _ = gaze._cues(face[gaze._EYES], gaze.AHEAD)
     for eye in (0, 1):
         iris = gaze._IRIS[eye]
         centre = (face[gaze._OUTER[eye]] + face[gaze._INNER[eye]]) / 2 - [0, 0, gaze.BALL_DEPTH_M]
