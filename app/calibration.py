@@ -16,6 +16,7 @@ state with a little time of its own.
 """
 
 import logging
+import math
 import os
 import re
 import sys
@@ -88,39 +89,50 @@ LIPS: Final = np.array([
     87, 178, 88, 95,
 ])  # fmt: skip
 """The four rings of the lips."""
-_BROW_POINTS: Final = [107, 66, 55, 65, 46, 53, 70, 63, 336, 296, 285, 295, 276, 283, 300, 293]
+_BROW_POINTS: Final = np.array([107, 66, 55, 65, 46, 53, 70, 63, 336, 296, 285, 295, 276, 283, 300, 293])
+_CORNERS: Final = np.array(EYE_CORNERS)
+_MOUTH_POINTS: Final = np.array([61, 291, 0, 13, 14, 17, 2, 152])
+"""Corners; upper lip's outer and inner rim, lower lip's inner and outer; below the nose, and the chin."""
 
 
-def brow_energy(face: Array) -> float:
-    """Only what no forehead at rest does: people's brows differ by 3 mm (standard deviation), as far as AU1 goes."""
-    return max(0.0, abs(_brow_height_mm(face) - 20.5) - 9.0) / 2
+def read_brows(face: Array) -> tuple[float, float]:
+    """Energy, and height in millimetres. The energy is only of what no forehead at rest does: people's brows differ by
+    3 mm (standard deviation), as far as AU1 goes."""
+    y = face[:, 1]
+    height = 1000 * float(y[_BROW_POINTS].mean() - y[_CORNERS].mean())
+    return max(0.0, abs(height - 20.5) - 9.0) / 2, height
 
 
-def eye_energy(face: Array) -> float:
-    """Shut eyes, whoever's; what is open enough is told by comparison with the same person."""
-    return float(np.maximum(0, 0.16 - gaze.openness(face)).sum()) / 0.02
+def read_eyes(face: Array) -> tuple[float, float, float]:
+    """Energy, openness and yaw in degrees, mean of the two. The energy is of shut eyes, whoever's; what is open enough
+    is told by comparison with the same person."""
+    left, right = gaze.openness(face).tolist()
+    (left_yaw, _), (right_yaw, _) = gaze.eye_angles(face).tolist()
+    energy = (max(0.0, 0.16 - left) + max(0.0, 0.16 - right)) / 0.02
+    return energy, (left + right) / 2, (left_yaw + right_yaw) / 2
 
 
-def mouth_energy(face: Array) -> float:
-    """0 for closed lips of ordinary width; about 10 for a broad smile. Millimetres off the mean of people at rest."""
-    width = 1000 * float(face[291, 0] - face[61, 0]) - 50.0
-    corners = 1000 * float(face[[61, 291], 1].mean() - face[[0, 17], 1].mean()) - 1.3
-    gap = 1000 * float(face[13, 1] - face[14, 1])
+def read_mouth(face: Array) -> tuple[float, float]:
+    """Energy, and how far the chin hangs below the nose in millimetres.
+
+    The energy is 0 for closed lips of ordinary width, about 10 for a broad smile. It is told in millimetres off the
+    mean of people at rest.
+    """
+    right, left, above, upper, lower, below, nose, chin = (1000 * face[_MOUTH_POINTS, :2]).tolist()
+    width = left[0] - right[0] - 50.0
+    corners = (right[1] + left[1] - above[1] - below[1]) / 2 - 1.3
+    gap = upper[1] - lower[1]
     smile = max(0.0, width - 4.0) / 3 + max(0.0, corners - 2.0) / 1.5
     # Within what people at rest differ by, a smile is still held more often than a frown or a pout.
-    smile += 0.04 * float(np.clip(width, -4.0, 4.0)) + 0.12 * float(np.clip(corners, -2.0, 2.0))
-    return smile + max(0.0, -5.0 - width) / 1.5 + max(0.0, -3.0 - corners) + max(0.0, gap - 0.7) / 2
-
-
-def _brow_height_mm(face: Array) -> float:
-    return 1000 * float(face[_BROW_POINTS, 1].mean() - face[list(EYE_CORNERS), 1].mean())
+    smile += 0.04 * min(max(width, -4.0), 4.0) + 0.12 * min(max(corners, -2.0), 2.0)
+    energy = smile + max(0.0, -5.0 - width) / 1.5 + max(0.0, -3.0 - corners) + max(0.0, gap - 0.7) / 2
+    return energy, nose[1] - chin[1]
 
 
 @dataclass(frozen=True, slots=True)
 class _Habit:
     """A measure whose rest differs from person to person: compared with where this person mostly has it."""
 
-    measure: Callable[[Array], float]
     usual: float
     """The share of time that lies below rest: 0.5 where it moves both ways, more where actions only lessen it."""
     above: float
@@ -135,32 +147,18 @@ class _Rules:
     points: NDArray[np.intp]
     merge_m: float
     """Shapes closer than this (RMS) are one state."""
-    energy: Callable[[Array], float]
+    read: Callable[[Array], tuple[float, ...]]
+    """Of a face the energy, then what the habits are about."""
     mouth_share: float
     """A face that smiles or talks is not to be trusted elsewhere either: this share of the mouth's energy is added."""
     habits: tuple[_Habit, ...]
 
 
 REGIONS: Final = {
-    "brows": _Rules(BROWS, 0.0010, brow_energy, 0.15, (_Habit(_brow_height_mm, 0.45, 0.5, 0.5),)),
-    "eyes": _Rules(
-        EYES,
-        0.0007,
-        eye_energy,
-        0.25,
-        (
-            # Blinks, squints and lowered eyes lessen it, and together they may take most of the time.
-            _Habit(lambda face: float(gaze.openness(face).mean()), 0.7, 25.0, 35.0),
-            _Habit(lambda face: float(gaze.eye_angles(face)[:, 0].mean()), 0.5, 0.15, 0.15),
-        ),
-    ),
-    "mouth": _Rules(
-        MOUTH,
-        0.0012,
-        mouth_energy,
-        0.0,
-        (_Habit(lambda face: 1000 * float(face[2, 1] - face[152, 1]), 0.25, 0.2, 0.1),),  # the chin hangs low in speech
-    ),
+    "brows": _Rules(BROWS, 0.0010, read_brows, 0.15, (_Habit(0.45, 0.5, 0.5),)),
+    # Blinks, squints and lowered eyes lessen openness, and together they may take most of the time.
+    "eyes": _Rules(EYES, 0.0007, read_eyes, 0.25, (_Habit(0.7, 25.0, 35.0), _Habit(0.5, 0.15, 0.15))),
+    "mouth": _Rules(MOUTH, 0.0012, read_mouth, 0.0, (_Habit(0.25, 0.2, 0.1),)),  # the chin hangs low in speech
 }
 
 
@@ -171,7 +169,7 @@ class _Region:
         self._rules = rules
         self.shapes = stand_in[None, rules.points].astype(np.float32)  # (S, P, 3)
         # Per state: seconds spent in it, energy, and the habits' measures.
-        self.table = np.array([[GENERIC_TIME_S, GENERIC_ENERGY, *(h.measure(stand_in) for h in rules.habits)]])
+        self.table = np.array([[GENERIC_TIME_S, GENERIC_ENERGY, *rules.read(stand_in)[1:]]])
         self._last: Array | None = None
 
     def add(self, face: Array, mouth: float, step_s: float, share: float) -> None:
@@ -180,26 +178,36 @@ class _Region:
         shape = face[rules.points]
         slow = 1.0 if self._last is None else 1 / (1 + (_rms(shape - self._last) / step_s / STILL_M_PER_S) ** 2)
         self._last = shape
-        self.table[1:, 0] *= np.exp(-step_s / FORGET_S)
-        energy = rules.energy(face) + rules.mouth_share * mouth
-        row = np.array([step_s * share * slow, energy, *(h.measure(face) for h in rules.habits)])
-        offsets = self.shapes[1:] - shape
-        far = np.sqrt(np.einsum("spc,spc->s", offsets, offsets) / len(shape))
-        # Near in shape is not enough: a state at rest would follow a face that slowly smiles.
-        far[np.abs(self.table[1:, 1] - energy) > MERGE_ENERGY] = np.inf
-        if len(far) and far.min() < rules.merge_m:
-            at = 1 + int(far.argmin())
+        self.table[1:, 0] *= math.exp(-step_s / FORGET_S)
+        energy, *measures = rules.read(face)
+        energy += rules.mouth_share * mouth
+        row = np.array([step_s * share * slow, energy, *measures])
+        at = self._nearest(shape, energy)
+        if at is not None:
             time_s = self.table[at, 0] + row[0]
             part = row[0] / time_s if time_s > 0 else 0.0
             self.shapes[at] += np.float32(part) * (shape - self.shapes[at])
             self.table[at] += part * (row - self.table[at])
             self.table[at, 0] = min(time_s, TIME_CAP_S)
             return
-        if len(far) >= MAX_STATES:
+        if len(self.shapes) > MAX_STATES:
             drop = 1 + int(self.weights()[1:].argmin())
             self.shapes, self.table = np.delete(self.shapes, drop, axis=0), np.delete(self.table, drop, axis=0)
         self.shapes = np.concatenate([self.shapes, shape[None]])
         self.table = np.concatenate([self.table, row[None]])
+
+    def _nearest(self, shape: Array, energy: float) -> int | None:
+        """The state that a shape (P, 3) belongs to, if there is one.
+
+        Near in shape is not enough: a state at rest would follow a face that slowly smiles.
+        """
+        alike = 1 + np.flatnonzero(np.abs(self.table[1:, 1] - energy) <= MERGE_ENERGY)
+        if not len(alike):
+            return None
+        offsets = (self.shapes[alike] - shape).reshape(len(alike), -1)
+        far = np.einsum("sp,sp->s", offsets, offsets)
+        best = int(far.argmin())
+        return int(alike[best]) if far[best] < len(shape) * self._rules.merge_m**2 else None
 
     def weights(self) -> NDArray[np.float64]:
         """(S,) summing to 1."""
@@ -207,13 +215,14 @@ class _Region:
         likely = time_s[1:] * np.exp(energy[1:].min(initial=np.inf) - energy[1:])
         for i, habit in enumerate(self._rules.habits):
             off = self.table[1:, 2 + i] - _quantile(self.table[1:, 2 + i], likely, habit.usual)
-            energy[1:] += np.where(off > 0, habit.above * off, -habit.below * off)
+            energy[1:] += np.maximum(habit.above * off, -habit.below * off)
         weight = time_s * np.exp(energy.min() - energy)
         return np.asarray(weight / weight.sum())
 
     def neutral(self) -> Array:
         """(P, 3) the weighted mean of the states."""
-        return np.tensordot(self.weights().astype(np.float32), self.shapes, axes=1)
+        weights = self.weights().astype(np.float32)
+        return (weights @ self.shapes.reshape(len(weights), -1)).reshape(-1, 3)
 
 
 def _quantile(values: NDArray[np.float64], weights: NDArray[np.float64], share: float) -> float:
@@ -262,17 +271,17 @@ class RunningNeutral:
         step_s = min(since_s, MAX_STEP_S)
         if step_s < 0:  # a seek back: go on from there
             return self.face
-        turned = float(np.hypot(euler_deg[0], euler_deg[1]))
-        share = float(np.exp(-0.5 * (turned / FRONTAL_DEG) ** 2))
-        mouth = mouth_energy(aligned)
+        turned = math.hypot(euler_deg[0], euler_deg[1])
+        share = math.exp(-0.5 * (turned / FRONTAL_DEG) ** 2)
+        mouth, _ = read_mouth(aligned)
         for region in self._regions.values():
             region.add(aligned, mouth, step_s, share)
         self._seen_s += step_s * share
         target = self.target()
         slow = min(self._seen_s / SETTLED_AFTER_S, 1.0)
         settle_s = SETTLE_S[0] + slow * (SETTLE_S[1] - SETTLE_S[0])
-        part = 1.0 if self._face is None else 1 - np.exp(-step_s / settle_s)
-        self._face = target if self._face is None else self._face + np.float32(part) * (target - self._face)
+        part = np.float32(1 - math.exp(-step_s / settle_s))
+        self._face = target if self._face is None else self._face + part * (target - self._face)
         return self._face
 
     def target(self) -> Array:
@@ -404,4 +413,4 @@ def load_profile(profile: str | Path) -> Array:
 
 def _rms(offsets: Array) -> float:
     """(P, 3) -> root mean square length, metres."""
-    return float(np.sqrt((offsets.astype(np.float64) ** 2).sum(axis=-1).mean()))
+    return math.sqrt(float(np.vdot(offsets, offsets)) / len(offsets))

@@ -5,8 +5,9 @@ beta * |speed|``. Low ``min_cutoff`` takes jitter away, high ``beta`` takes lag 
 Time is the source's own (``media_time_s``), so a file gives the same numbers however fast it is processed.
 """
 
+import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,9 +63,9 @@ PRESETS: Final[dict[str, Preset | None]] = {
 """By name, as ``--filter`` has them."""
 
 
-def smoothing(cutoff_hz: NDArray[np.float64] | float, step_s: float) -> NDArray[np.float64]:
-    """The share of a new value that a first-order low-pass takes over, 0..1."""
-    rate = 2 * np.pi * np.asarray(cutoff_hz, np.float64) * step_s
+def smoothing(cutoff_hz: Any, step_s: float) -> Any:
+    """The share of a new value that a first-order low-pass takes over, 0..1: a number's, or each of an array's."""
+    rate = cutoff_hz * (2 * math.pi * step_s)
     return rate / (1 + rate)
 
 
@@ -103,11 +104,13 @@ class OneEuro:
         if step_s is None or self._value.shape != new.shape:
             self._value, self._speed = new, np.zeros_like(new)
         elif step_s > 0:
-            new = np.where(np.isnan(new), self._value, new)
-            speed = np.nan_to_num((new - self._value) / step_s)
-            self._speed = self._speed + smoothing(self._derivative_cutoff_hz, step_s) * (speed - self._speed)
+            change = new - self._value
+            if np.isnan(change).any():
+                self._value = np.where(np.isnan(self._value), new, self._value)
+                change = np.nan_to_num(new - self._value)
+            self._speed = self._speed + smoothing(self._derivative_cutoff_hz, step_s) * (change / step_s - self._speed)
             share = smoothing(self._min_cutoff_hz + self._beta * np.abs(self._speed), step_s)
-            self._value = np.where(np.isnan(self._value), new, self._value + share * (new - self._value))
+            self._value = self._value + share * change
         return self._value.astype(np.float32)
 
 
@@ -132,11 +135,11 @@ class RotationOneEuro:
         elif step_s > 0:
             if target @ self._value < 0:
                 target = -target
-            angle = 2 * float(np.arccos(min(1.0, target @ self._value)))  # radians
-            self._speed += float(smoothing(self._tuning.derivative_cutoff_hz, step_s)) * (angle / step_s - self._speed)
-            share = float(smoothing(self._tuning.min_cutoff_hz + self._tuning.beta * self._speed, step_s))
+            angle = 2 * math.acos(min(1.0, target @ self._value))  # radians
+            self._speed += smoothing(self._tuning.derivative_cutoff_hz, step_s) * (angle / step_s - self._speed)
+            share = smoothing(self._tuning.min_cutoff_hz + self._tuning.beta * self._speed, step_s)
             self._value = slerp(self._value, target, share)
-        value = self._value / np.linalg.norm(self._value)
+        value = self._value / math.sqrt(self._value @ self._value)
         return np.asarray(-value if value[3] < 0 else value, np.float32)
 
 
@@ -145,12 +148,12 @@ def slerp(start: NDArray[np.float64], end: NDArray[np.float64], share: float) ->
     cosine = float(start @ end)
     if cosine < 0:
         end, cosine = -end, -cosine
-    angle = float(np.arccos(min(1.0, cosine)))
+    angle = math.acos(min(1.0, cosine))
     if angle < 1e-4:  # straight line, where the sine would divide by nothing
         mixed = start + share * (end - start)
     else:
-        mixed = (np.sin((1 - share) * angle) * start + np.sin(share * angle) * end) / np.sin(angle)
-    return np.asarray(mixed / np.linalg.norm(mixed))
+        mixed = (math.sin((1 - share) * angle) * start + math.sin(share * angle) * end) / math.sin(angle)
+    return np.asarray(mixed / math.sqrt(mixed @ mixed))
 
 
 class FaceFilter:
@@ -159,15 +162,17 @@ class FaceFilter:
     def __init__(self, preset: str = "light") -> None:
         """Raises ``KeyError`` for a name that is not in :data:`PRESETS`."""
         tuning = PRESETS[preset]
-        self._parts: tuple[OneEuro, RotationOneEuro, OneEuro, OneEuro] | None = None
+        self._parts: tuple[OneEuro, RotationOneEuro] | None = None
         if tuning is not None:
-            per_channel = [tuning.lids if name in QUICK_CHANNELS else tuning.au for name in CHANNELS]
-            au = OneEuro(
-                np.array([t.min_cutoff_hz for t in per_channel], np.float32),
-                np.array([t.beta for t in per_channel], np.float32),
-                np.array([t.derivative_cutoff_hz for t in per_channel], np.float32),
+            channels = [tuning.lids if name in QUICK_CHANNELS else tuning.au for name in CHANNELS]
+            # One filter for all that is no rotation: each element has its own speed and tuning anyway.
+            every = [*channels, *[tuning.position] * 3, *[tuning.gaze] * 4]
+            plain = OneEuro(
+                np.array([t.min_cutoff_hz for t in every], np.float32),
+                np.array([t.beta for t in every], np.float32),
+                np.array([t.derivative_cutoff_hz for t in every], np.float32),
             )
-            self._parts = (au, RotationOneEuro(tuning.rotation), _scalar(tuning.position), _scalar(tuning.gaze))
+            self._parts = plain, RotationOneEuro(tuning.rotation)
 
     def reset(self) -> None:
         for part in self._parts or ():
@@ -179,14 +184,7 @@ class FaceFilter:
         """Filter one frame: channels (40,) 0..1, quaternion (4,), metres (3,), degrees (2, 2); same order back."""
         if self._parts is None:
             return au, rotation, position_m, gaze_deg
-        au_filter, rotation_filter, position_filter, gaze_filter = self._parts
-        return (
-            au_filter(au, time_s),
-            rotation_filter(rotation, time_s),
-            position_filter(position_m, time_s),
-            gaze_filter(gaze_deg, time_s),
-        )
-
-
-def _scalar(tuning: Tuning) -> OneEuro:
-    return OneEuro(tuning.min_cutoff_hz, tuning.beta, tuning.derivative_cutoff_hz)
+        plain, turning = self._parts
+        values = plain(np.concatenate([au, position_m, gaze_deg.ravel()]), time_s)
+        n = len(au)
+        return values[:n], turning(rotation, time_s), values[n : n + 3], values[n + 3 :].reshape(2, 2)
