@@ -304,7 +304,8 @@ class Tracker:
         with _timed(stages, "regress"):
             regression = self._regressor.predict(aligned, neutral)
         with _timed(stages, "rules"):
-            openness = np.asarray(gaze.openness(aligned) / np.maximum(gaze.openness(neutral), 0.05), np.float32)
+            now_open, rest_open = gaze.openness(np.stack([aligned, neutral]))
+            openness = np.divide(now_open, np.maximum(rest_open, 0.05), dtype=np.float32)
             measured = gaze.eye_angles(aligned, neutral, fit.rotation[2])
             gaze_deg = self._gaze(measured, openness, now_s)
             au = settle_lids(np.asarray(regression.au, np.float32), openness, gaze_deg, settings.rules)

@@ -18,7 +18,7 @@ geometry module.
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -188,16 +188,15 @@ def euler_from_rotation(rotation: Array) -> Array:
     Yaw and pitch say where the face points, roll is the turn about that direction. Yaw is taken as 0 for a face that
     points straight up or down.
     """
-    forward = -rotation[..., :, 2]
-    flat = np.hypot(forward[..., 0], forward[..., 2])
-    yaw = np.where(flat < 1e-6, 0, np.arctan2(forward[..., 0], -forward[..., 2]))
+    (xx, xy, xz), (_, _, yz), (zx, zy, zz) = _elements(np.asarray(rotation, np.float32))
+    flat = np.hypot(xz, zz)
+    yaw = np.where(flat < 1e-6, 0, np.arctan2(-xz, zz))
     # What stays after yaw is undone: its x axis holds roll alone.
     cos, sin = np.cos(yaw), np.sin(yaw)
-    side = cos[..., None] * rotation[..., 0, :] + sin[..., None] * rotation[..., 2, :]
     radians = np.empty(rotation.shape[:-1], np.float32)
     radians[..., 0] = yaw
-    radians[..., 1] = np.arctan2(-forward[..., 1], flat)
-    radians[..., 2] = np.arctan2(-side[..., 1], side[..., 0])
+    radians[..., 1] = np.arctan2(yz, flat)
+    radians[..., 2] = np.arctan2(-(cos * xy + sin * zy), cos * xx + sin * zx)
     return np.degrees(radians)
 
 
@@ -210,10 +209,10 @@ def rotation_from_euler(euler_deg: Array) -> Array:
 def quaternion_from_rotation(rotation: Array) -> Array:
     """(..., 3, 3) -> (..., 4) unit quaternion x y z w with w >= 0 (Shepperd 1978: the largest component leads)."""
     r = np.asarray(rotation, np.float32)
-    xx, yy, zz = r[..., 0, 0], r[..., 1, 1], r[..., 2, 2]
+    (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = _elements(r)
     # Four times the outer product of the quaternion with itself; its column of largest diagonal is the best scaled.
-    x, y, z = r[..., 2, 1] - r[..., 1, 2], r[..., 0, 2] - r[..., 2, 0], r[..., 1, 0] - r[..., 0, 1]
-    xy, xz, yz = r[..., 1, 0] + r[..., 0, 1], r[..., 2, 0] + r[..., 0, 2], r[..., 2, 1] + r[..., 1, 2]
+    x, y, z = zy - yz, xz - zx, yx - xy
+    xy, xz, yz = yx + xy, zx + xz, zy + yz
     outer = _matrix(
         (1 + xx - yy - zz, xy, xz, x),
         (xy, 1 - xx + yy - zz, yz, y),
@@ -228,8 +227,7 @@ def quaternion_from_rotation(rotation: Array) -> Array:
 
 def rotation_from_quaternion(quaternion: Array) -> Array:
     """(..., 4) unit quaternion x y z w -> (..., 3, 3)."""
-    q = np.asarray(quaternion, np.float64)
-    x, y, z, w = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
+    ((x, y, z, w),) = _elements(np.asarray(quaternion, np.float64)[..., None, :])
     return _matrix(
         (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
         (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
@@ -246,10 +244,11 @@ def _procrustes(basis: Array) -> HeadFit:
     centre = origin + _mean(offsets)
     covariance = np.swapaxes(offsets, -1, -2) @ model
     lost = ~np.isfinite(covariance).all(axis=(-1, -2))
-    covariance[lost] = 0
+    if lost.any():
+        covariance[lost] = 0
     u, s, vt = np.linalg.svd(covariance)
     rotation = u @ vt
-    if (mirrored := np.linalg.det(rotation) < 0).any():
+    if (mirrored := np.asarray(_determinant(rotation) < 0)).any():
         u[mirrored, :, 2] *= -1
         s[mirrored, 2] *= -1
         rotation = u @ vt
@@ -285,13 +284,26 @@ def _length(vector: Array) -> Array:
     return np.sqrt(np.einsum("...c,...c->...", vector, vector))
 
 
-def _matrix(*rows: tuple[NDArray[np.floating], ...]) -> Array:
-    """R rows of C elements (...) -> (..., R, C) float32."""
+def _elements(matrix: NDArray[np.floating]) -> Any:
+    """(..., R, C) -> R rows of C elements (...); of one matrix plain numbers, which are quicker than numpy's."""
+    if matrix.ndim == 2:
+        return matrix.tolist()
+    return np.moveaxis(matrix, (-2, -1), (0, 1))
+
+
+def _matrix(*rows: tuple[Any, ...]) -> Array:
+    """The inverse of :func:`_elements`: (..., R, C) float32."""
     matrix = np.empty((*np.shape(rows[0][0]), len(rows), len(rows[0])), np.float32)
     for i, row in enumerate(rows):
         for j, element in enumerate(row):
             matrix[..., i, j] = element
     return matrix
+
+
+def _determinant(matrix: Array) -> Any:
+    """(..., 3, 3) -> (...)"""
+    (a, b, c), (d, e, f), (g, h, i) = _elements(matrix)
+    return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
 
 
 def _apply(rotation: Array, vector: Array) -> Array:
@@ -301,8 +313,7 @@ def _apply(rotation: Array, vector: Array) -> Array:
 
 def _rotation_from_axis_to(direction: Array) -> Array:
     """(..., 3) -> (..., 3, 3) the shortest turn from +z to a direction whose z is positive (Rodrigues' formula)."""
-    unit = direction / _length(direction)[..., None]
-    x, y, z = unit[..., 0], unit[..., 1], unit[..., 2]
+    ((x, y, z),) = _elements((direction / _length(direction)[..., None])[..., None, :])
     k = 1 / (1 + z)
     return _matrix((1 - k * x * x, -k * x * y, x), (-k * x * y, 1 - k * y * y, y), (-x, -y, z))
 
