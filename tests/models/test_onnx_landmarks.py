@@ -10,7 +10,7 @@ import pytest
 
 from models.compare_landmarks import compare, eye_distance, read_clip
 from models.runtime.engines import make_landmark_engine
-from models.runtime.face_mesh import CALM, SIZE, Roi, project
+from models.runtime.face_mesh import CALM, SIZE, FaceMesh, Roi, project
 from models.runtime.landmarks import N_LANDMARKS
 from models.runtime.mediapipe_landmarks import MediaPipeLandmarks
 from models.runtime.onnx_landmarks import OnnxLandmarks
@@ -49,6 +49,22 @@ def test_crop_and_projection_are_inverse() -> None:
     warped = roi.to_picture() @ [10 - 0.5, 20 - 0.5, 1] + 0.5
     corners[3, :2] = 10, 20
     assert np.allclose(project(corners, roi)[3, :2], warped, atol=1e-4)
+
+
+@pytest.mark.parametrize("roi", [Roi(60, 50, 70, 0.3), Roi(3, 77, 90, 2.5), Roi(99, 1, 400, -1.0)])
+def test_the_mesh_sees_its_picture_and_nothing_of_the_last_one(roi: Roi) -> None:
+    rng = np.random.default_rng(5)
+    picture, last = rng.integers(0, 256, (2, 80, 100, 3), np.uint8)
+    fresh, used = FaceMesh("cpu"), FaceMesh("cpu")
+    used.run(last, Roi(50, 40, 300, 0.0))
+    for got, expected in zip(used.run(picture, roi), fresh.run(picture, roi), strict=True):
+        np.testing.assert_array_equal(got, expected)
+    plain = cv2.warpAffine(
+        picture, roi.to_picture(), (SIZE, SIZE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+    points, _ = used._session.run(plain[None])
+    np.testing.assert_array_equal(used.run(picture, roi)[0], project(points[0], roi))
 
 
 def test_square_keeps_calm_but_goes_along_with_a_move() -> None:
