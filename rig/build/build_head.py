@@ -137,6 +137,11 @@ def main() -> None:
     mr, mt = mirrored(bones, c_rot, c_mov)
     symmetric = np.array([not any("-" in c for c in pair) for pair in pairs])
     c_rot[symmetric], c_mov[symmetric] = ((c_rot + mr) / 2)[symmetric], ((c_mov + mt) / 2)[symmetric]
+    order = list(pairs)
+    for k, (one, other) in enumerate(order):
+        if one.endswith("-right") or other.endswith("-right"):
+            left = order.index((one.replace("-right", "-left"), other.replace("-right", "-left")))
+            c_rot[k], c_mov[k] = mirrored(bones, c_rot[left], c_mov[left])
     lids = np.isin(head.part, [PARTS.index(p) for p in ("eye-left", "eye-right")])
     looks = np.array([arkit[f"eyeLook{d}Left"] for d in ("Up", "Down", "In", "Out")])
     looks[:, lids] = 0

@@ -198,4 +198,6 @@ def corrective_targets(
         # A smile with parted lips shows the upper teeth: zygomaticus draws the upper lip up as well.
         smile = channels[f"AU12-{side}"] + channels["AU25"] + 0.9 * arkit[f"mouthUpperUp{side.capitalize()}"]
         together[(f"AU12-{side}", "AU25")] = smile
+        # AU43 is how far the eye is covered, whatever covers it: a tight lid does not cover it twice.
+        together[(f"AU43-{side}", f"AU7-{side}")] = channels[f"AU43-{side}"] + 0.1 * channels[f"AU7-{side}"]
     return together
