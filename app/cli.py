@@ -64,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--osc", action="append", default=[], metavar="HOST:PORT", help="stream over UDP; may be repeated")
     add("--protocol", choices=("mien",), default="mien", help="what is streamed (default: mien)")
     add("--render", type=Path, metavar="PATH.mp4", help="a video of the input beside the rig")
+    add("--save-profile", metavar="NAME", help="keep this face's neutral in the end, for --calibrate NAME next time")
     _add_tracking(track)
     track.set_defaults(run=track_command)
 
@@ -133,6 +134,7 @@ def tracker_settings(args: argparse.Namespace) -> "TrackerSettings":
 
 
 def track_command(args: argparse.Namespace) -> int:
+    from app.calibration import profile_path, save_profile
     from app.capture import camera_number, frames_of, open_source
     from app.config import OutputSettings, make_sinks
     from app.pipeline import Pipeline
@@ -144,8 +146,13 @@ def track_command(args: argparse.Namespace) -> int:
     if args.calibrate == "whole" and camera_number(args.source) is not None:
         raise UserError("--calibrate whole looks through a file twice; a camera has no second time: use auto")
 
+    if args.save_profile is not None:
+        profile_path(args.save_profile)  # an unusable name is refused before the work, not after it
+    trackers: list[Tracker] = []
+
     def prepared_tracker() -> "Tracker":
         tracker = make_tracker(settings)
+        trackers.append(tracker)
         if tracker.needs_first_pass:
             frames = frames_of(open_source(args.source))
             tracker.first_pass(itertools.takewhile(lambda _: not pipeline.stopping, frames))
@@ -165,6 +172,10 @@ def track_command(args: argparse.Namespace) -> int:
     with _stopped_by_signals(pipeline.stop) as caught, _progress(pipeline, args.progress or sys.stderr.isatty()):
         result = pipeline.run()
     print(summary(result, outputs), file=sys.stderr)
+    if args.save_profile is not None:
+        if not result.tracked:
+            raise UserError(f"no face was seen, so profile {args.save_profile} is not saved")
+        print(f"mien: profile {save_profile(args.save_profile, trackers[-1].neutral)} saved", file=sys.stderr)
     if any(sink.error for sink in result.sinks):
         return USER_ERROR  # each was already reported when it happened
     if result.broken or any(getattr(source, "missing", 0) for source in sources):

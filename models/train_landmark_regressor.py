@@ -243,7 +243,7 @@ def main() -> None:
         x, n, au, gaze, identity, known, _ = batches.draw(rng, g)
         p_au, p_gaze, p_identity = model(x, n)
         # A present action counts more than one of the many zeros.
-        weight = 1.0 + 0.8 * (au > 0.02)
+        weight = 0.8 + 1.1 * (au > 0.02)
         # Below zero is as good as zero: the output is clipped.
         off = torch.where((au <= 0) & (p_au < 0), torch.zeros_like(p_au), p_au)
         loss_au = (weight * huber(off, au)).mean()

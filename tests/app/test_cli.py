@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -250,3 +251,29 @@ def test_doctor_survives_a_check_that_breaks(
     monkeypatch.setattr(doctor, "CHECKS", {"models": broken})
     assert doctor.run_doctor() == 2
     assert "could not be looked at: RuntimeError: strange machine" in capsys.readouterr().out
+
+
+def test_a_profile_is_saved_and_recalled(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("APPDATA", str(tmp_path))
+
+    clip, profile = str(data_dir / "clips" / "pf_single_face.mp4"), str(tmp_path / "me.npz")
+    assert cli.main(["track", clip, "--calibrate", "first-second", "--save-profile", profile]) == 0
+    from app.calibration import load_profile
+
+    assert load_profile(profile).shape == (478, 3)
+    rows = tmp_path / "a.csv"
+    assert cli.main(["track", clip, "--calibrate", profile, "--csv", str(rows)]) == 0
+    assert len(rows.read_text().splitlines()) == 73
+
+
+def test_no_profile_of_nobody(
+    make_video: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+
+    profile = tmp_path / "me.npz"
+    assert cli.main(["track", str(make_video()), "--save-profile", str(profile)]) == 2
+    assert "no face was seen" in capsys.readouterr().err
+    assert not profile.exists()
+    assert cli.main(["track", str(make_video()), "--save-profile", "a:b"]) == 2
+    assert "no name for a profile" in capsys.readouterr().err
