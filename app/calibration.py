@@ -365,14 +365,21 @@ def profile_folder() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "mien" / "profiles"
 
 
+def named_profile(name: str) -> Path:
+    """The file of :func:`profile_folder` that a profile of this name has. Raises ``UserError`` for an unusable name."""
+    if name in MODES:
+        raise UserError(f"{name!r} is a way to calibrate, so a profile cannot be called that: choose another name")
+    if not re.fullmatch(r"[\w][\w .-]*", name) or name.endswith(PROFILE_SUFFIX):
+        raise UserError(f"{name!r} is no name for a profile: use letters, digits, spaces, dots and dashes")
+    return profile_folder() / (name + PROFILE_SUFFIX)
+
+
 def profile_path(profile: str | Path) -> Path:
-    """A path as it is; a bare name as a file of :func:`profile_folder`. Raises ``UserError`` for an unusable name."""
+    """A path as it is; a bare name as :func:`named_profile` has it, with its ``UserError``."""
     text = str(profile)
     if text.endswith(PROFILE_SUFFIX) or "/" in text or os.sep in text:
         return Path(text).expanduser()
-    if not re.fullmatch(r"[\w][\w .-]*", text):
-        raise UserError(f"{text!r} is no name for a profile: use letters, digits, spaces, dots and dashes")
-    return profile_folder() / (text + PROFILE_SUFFIX)
+    return named_profile(text)
 
 
 def list_profiles() -> list[str]:

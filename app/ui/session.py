@@ -10,6 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.calibration import load_profile
 from app.capture import Frame, Source, open_source
 from app.config import CSV_FORMATS
 from app.errors import UserError
@@ -63,6 +64,8 @@ class Session(QObject):
     """A recording is whole: path and rows."""
     failed = Signal(str)
     """A run ended by an error (the message follows): its source."""
+    neutral_read = Signal(object)
+    """The answer to ``read_neutral``: (478, 3) as the tracker has it."""
     _osc_ready = Signal(int, object)
     _osc_failed = Signal(int, str)
 
@@ -77,6 +80,8 @@ class Session(QObject):
         self.settings = settings
         self.source: str | None = None
         """What runs, or ran last."""
+        self.neutral = settings.calibrate
+        """What the neutral comes from: a mode or profile of ``app.calibration``; empty once calibrated in this run."""
         self.device = ""
         self.osc_target: str | None = None
         self.osc: Sink | None = None
@@ -114,6 +119,7 @@ class Session(QObject):
             self._end()
             return
         self.source, self.device, self._ending = spec, "", False
+        self.neutral = self.settings.calibrate
         with self._lock:
             self._newest = None
         self._pipeline = Pipeline(lambda: self._open_source(spec), self._tracker, listeners=[self._listen])
@@ -201,11 +207,26 @@ class Session(QObject):
 
     def calibrate(self) -> None:
         """Take the next second's face as this person at rest."""
+        self.neutral = ""
         self._call(lambda tracker: tracker.calibrate_now())
 
-    def forget_calibration(self) -> None:
-        """Learn this person's rest anew, by and by."""
-        self._call(lambda tracker: tracker.use_neutral(None))
+    def use_neutral(self, profile: str) -> None:
+        """From now on, in later runs too: a saved profile, or ``auto``: learn this person's rest anew, by and by.
+
+        Raises ``UserError`` for a profile that cannot be used; nothing changes then.
+        """
+        neutral = None if profile == "auto" else load_profile(profile)
+
+        def use(tracker: Any) -> None:
+            tracker.configure(calibrate=profile)
+            tracker.use_neutral(neutral)  # the same choice again undoes a calibration in between
+
+        self.settings, self.neutral = replace(self.settings, calibrate=profile), profile
+        self._call(use)
+
+    def read_neutral(self) -> None:
+        """Have ``neutral_read`` tell the neutral as it is now."""
+        self._call(lambda tracker: self.neutral_read.emit(tracker.neutral))
 
     def _configure(self, **changes: Any) -> None:
         self.settings = replace(self.settings, **changes)

@@ -5,11 +5,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QSettings, QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
+    QInputDialog,
     QMainWindow,
     QMenu,
     QMessageBox,
@@ -19,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.calibration import list_profiles, named_profile, save_profile
 from app.errors import UserError
 from app.pipeline import Snapshot, State
 from app.ui import theme as themes
@@ -39,6 +43,7 @@ STATES: Final = {
     "tracking": ("Tracking", "good"),
     "lost": ("Face lost", "warn"),
 }
+YES: Final = QMessageBox.StandardButton.Yes
 SKIN_TEXT: Final = {"light": "Light", "tan": "Tan", "dark": "Dark", "fair": "Fair, light eyes"}
 VIDEO_FILES: Final = (
     "Video and pictures (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp)"
@@ -134,7 +139,9 @@ class MainWindow(QMainWindow):
         self._action(
             menu, "Let both sides move alike", "", lambda on: self.session.set_asymmetry(not on), checked=False
         )
-        self._action(menu, "Forget calibration", "", lambda _: self.session.forget_calibration())
+        self.neutral_menu = menu.addMenu("Neutral")
+        menu.aboutToShow.connect(self._list_neutrals)
+        self.save_neutral_action = self._action(menu, "Save this neutral …", "", lambda _: self.session.read_neutral())
         menu.addSeparator()
         self._action(menu, "Keys …", "F1", lambda _: self._show_keys())
         self._action(menu, "Full screen", "F11", lambda _: self._toggle_full_screen())
@@ -163,7 +170,9 @@ class MainWindow(QMainWindow):
         return action
 
     def _choices(self, menu: QMenu, words: dict[str, str], chosen: str, slot: Any) -> None:
-        group = QActionGroup(menu)
+        """Fill a menu anew with what excludes each other."""
+        menu.clear()
+        group = menu.findChild(QActionGroup) or QActionGroup(menu)
         for name, text in words.items():
             action = QAction(text, menu, checkable=True, checked=name == chosen)
             action.triggered.connect(lambda _, name=name: slot(name))
@@ -186,6 +195,7 @@ class MainWindow(QMainWindow):
         session.message.connect(self.messages.show_message)
         session.failed.connect(self._fall_back)
         session.saved.connect(self._say_saved)
+        session.neutral_read.connect(self._save_neutral)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     # ------------------------------------------------------------ the run
@@ -240,6 +250,7 @@ class MainWindow(QMainWindow):
         on_air = running and snapshot.state is State.RUNNING and not self.session.stopping
         self.toolbar.show_state(running=running, stopping=self.session.stopping, ready=on_air)
         self.toolbar.show_osc(self.session.osc_target)
+        self.save_neutral_action.setEnabled(on_air and snapshot.tracked > 0)
         self._show_recording()
         self._show_countdown()
         self.status.show_status(self._status(snapshot, on_air))
@@ -312,6 +323,32 @@ class MainWindow(QMainWindow):
         else:
             self._countdown_ends_s, self.video.big_note = None, ""
             self.session.calibrate()
+
+    def _list_neutrals(self) -> None:
+        words = {"auto": "Learn while I move (auto)"} | {name: name for name in list_profiles()}
+        self._choices(self.neutral_menu, words, self.session.neutral, self._use_neutral)
+
+    def _use_neutral(self, profile: str) -> None:
+        try:
+            self.session.use_neutral(profile)
+        except UserError as error:
+            self.messages.show_message("error", str(error))
+
+    def _save_neutral(self, neutral: NDArray[np.float32]) -> None:
+        """Ask for a name and save. The neutral is that of the click: who types a name looks at the keyboard."""
+        name, chosen = QInputDialog.getText(self, "Save this neutral", "Name of the profile:")
+        if not chosen:
+            return
+        try:
+            path = named_profile(name.strip())
+            replace = f"There is a profile {path.stem} already. Replace it?"
+            if path.exists() and QMessageBox.question(self, "Save this neutral", replace) != YES:
+                return
+            save_profile(path, neutral)
+        except UserError as error:
+            self.messages.show_message("error", str(error))
+        else:
+            self.messages.show_message("info", f"neutral saved as {path.stem}: choose it in the menu under Neutral")
 
     # ------------------------------------------------------------ outputs
 

@@ -17,6 +17,7 @@ import pytest
 
 from app.capture import Frame
 from app.face_frame import FaceFrame
+from models.runtime.landmarks import N_LANDMARKS
 from rig.parameters import CHANNEL_INDEX, N_CHANNELS
 
 pytest.importorskip("PySide6.QtWidgets", reason="PySide6 cannot be loaded here", exc_type=ImportError)
@@ -68,6 +69,7 @@ class WavingTracker:
         self._make_face = make_face
         self.asked: list[Any] = []
         self.closed = False
+        self.neutral: np.ndarray | None = np.full((N_LANDMARKS, 3), 0.01, np.float32)
 
     def track(self, frame: Frame) -> FaceFrame:
         au = np.zeros(N_CHANNELS, np.float32)
@@ -82,8 +84,9 @@ class WavingTracker:
     def calibrate_now(self) -> None:
         self.asked.append("calibrate")
 
-    def use_neutral(self, neutral: object) -> None:
-        self.asked.append("forget")
+    def use_neutral(self, neutral: np.ndarray | None) -> None:
+        self.asked.append("use neutral")
+        self.neutral = neutral
 
     def close(self) -> None:
         self.closed = True

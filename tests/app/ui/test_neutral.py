@@ -1,0 +1,137 @@
+"""Profiles in the window: saved under a name, recalled from the menu, and what is wrong with one is a line."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QInputDialog, QMessageBox
+
+from app.calibration import list_profiles, load_profile, profile_folder, save_profile
+from app.ui.window import MainWindow
+
+WAIT_MS = 60_000
+"""Generous: a slow machine with software OpenGL is a machine too."""
+MakeWindow = Callable[..., MainWindow]
+AUTO = "Learn while I move (auto)"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Profiles of the test's own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    if tmp_path not in profile_folder().parents:
+        pytest.skip("XDG_CONFIG_HOME does not move the profiles on this system")
+    return profile_folder()
+
+
+@pytest.fixture
+def running(make_window: MakeWindow, qtbot: Any, clip: Path) -> MainWindow:
+    """A window that has seen a face."""
+    window = make_window()
+    assert not window.save_neutral_action.isEnabled()
+    window.start(str(clip))
+    qtbot.waitUntil(window.save_neutral_action.isEnabled, timeout=WAIT_MS)
+    return window
+
+
+def save(window: MainWindow, qtbot: Any, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Save under a name typed in, and wait for the line that says how it went."""
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: (name, True))
+    window.messages.dismiss()
+    window.save_neutral_action.trigger()
+    qtbot.waitUntil(lambda: window.messages.text != "", timeout=WAIT_MS)
+
+
+def choices(window: MainWindow) -> dict[str, bool]:
+    """What the menu offers when it opens, and whether it is ticked."""
+    window.toolbar.view.menu().aboutToShow.emit()
+    return {action.text(): action.isChecked() for action in window.neutral_menu.actions()}
+
+
+def choose(window: MainWindow, text: str) -> None:
+    choices(window)
+    next(action for action in window.neutral_menu.actions() if action.text() == text).trigger()
+
+
+def test_a_neutral_is_saved_and_recalled(
+    running: MainWindow, qtbot: Any, trackers: list[Any], monkeypatch: pytest.MonkeyPatch, clip: Path
+) -> None:
+    tracker = trackers[-1]
+    assert choices(running) == {AUTO: True}
+    save(running, qtbot, monkeypatch, " Ada L. ")
+    assert "saved as Ada L." in running.messages.text
+    np.testing.assert_array_equal(load_profile("Ada L."), tracker.neutral)
+    assert choices(running) == {AUTO: True, "Ada L.": False}  # saving is not choosing
+
+    choose(running, AUTO)
+    qtbot.waitUntil(lambda: tracker.neutral is None, timeout=WAIT_MS)
+    running.session.calibrate()
+    assert choices(running) == {AUTO: False, "Ada L.": False}
+    for _ in range(2):  # chosen again, it undoes a calibration in between
+        choose(running, "Ada L.")
+        qtbot.waitUntil(lambda: tracker.neutral is not None, timeout=WAIT_MS)
+        np.testing.assert_array_equal(tracker.neutral, load_profile("Ada L."))
+        assert choices(running) == {AUTO: False, "Ada L.": True}
+        tracker.neutral = None
+    assert {"calibrate": "Ada L."} in tracker.asked
+
+    running.start(str(clip))  # a new run has a new tracker
+    qtbot.waitUntil(lambda: len(trackers) == 2 and running.save_neutral_action.isEnabled(), timeout=WAIT_MS)
+    assert running.session.settings.calibrate == "Ada L."
+    assert choices(running)["Ada L."]
+
+
+def test_a_damaged_profile_is_a_line_and_the_old_neutral_stays(
+    running: MainWindow, qtbot: Any, trackers: list[Any], folder: Path
+) -> None:
+    old = trackers[-1].neutral
+    folder.mkdir(parents=True)
+    (folder / "Bob.npz").write_text("no profile")
+    choose(running, "Bob")
+    assert "Bob.npz is damaged" in running.messages.text
+    assert "\n" not in running.messages.text
+    frames = running.session.snapshot().frames
+    qtbot.waitUntil(lambda: running.session.snapshot().frames > frames + 2, timeout=WAIT_MS)
+    assert trackers[-1].neutral is old
+    assert trackers[-1].asked == []
+    assert running.session.settings.calibrate == "auto"
+    assert choices(running) == {AUTO: True, "Bob": False}
+
+
+@pytest.mark.parametrize("name", ["", "..", "../Ada", "Ada.npz", "auto"])
+def test_an_unusable_name_is_a_line(
+    running: MainWindow, qtbot: Any, monkeypatch: pytest.MonkeyPatch, folder: Path, tmp_path: Path, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.rglob("*"))
+    save(running, qtbot, monkeypatch, name)
+    assert f"'{name}' is" in running.messages.text
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_a_folder_that_cannot_be_written_is_a_line(
+    running: MainWindow, qtbot: Any, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    folder.parent.parent.mkdir()
+    folder.parent.write_text("a file where the folder should be")
+    save(running, qtbot, monkeypatch, "Ada")
+    assert "Ada.npz cannot be written" in running.messages.text
+    assert choices(running) == {AUTO: True}
+
+
+def test_a_profile_is_replaced_only_when_that_is_wanted(
+    running: MainWindow, qtbot: Any, monkeypatch: pytest.MonkeyPatch, trackers: list[Any]
+) -> None:
+    old = np.zeros_like(trackers[-1].neutral)
+    save_profile("Ada", old)
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("Ada", True))
+    running.save_neutral_action.trigger()
+    qtbot.waitUntil(lambda: len(answers) == 1, timeout=WAIT_MS)
+    np.testing.assert_array_equal(load_profile("Ada"), old)
+    save(running, qtbot, monkeypatch, "Ada")
+    np.testing.assert_array_equal(load_profile("Ada"), trackers[-1].neutral)
+    assert list_profiles() == ["Ada"]
