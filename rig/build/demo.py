@@ -39,7 +39,7 @@ WIDTH, HEIGHT = 640, 480
 SUPERSAMPLE = 2
 FIELD_OF_VIEW_DEG = 60.0
 """Across the picture's width, as the tracker takes a webcam to have."""
-CAMERA_M = np.array([0.0, -0.020, 0.36])
+CAMERA_M = np.array([0.0, -0.006, 0.36])
 """The camera in the rig's frame; it looks along -z."""
 VERGENCE_DEG = 1.8
 """Each eye turns in by this much."""
