@@ -271,6 +271,15 @@ class _OneLine(logging.Handler):
             print(text, file=sys.stderr, flush=True)
 
 
+def asset_errors() -> tuple[type[Exception], ...]:
+    """What a missing or damaged asset raises. Imported when something went wrong only: they bring numpy and scipy."""
+    from models.runtime.alignment import FaceFileError
+    from models.runtime.sessions import ModelError
+    from rig.skeleton import RigError
+
+    return FaceFileError, ModelError, RigError
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``mien``; returns the exit code: 0, 2 for what the user can mend, 130 after Ctrl-C, 143 after SIGTERM."""
     logger = logging.getLogger("app")
@@ -284,5 +293,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return USER_ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
+    except asset_errors() as error:
+        print(f"mien: {' '.join(str(error).split())}", file=sys.stderr)
+        return USER_ERROR
+    except BrokenPipeError:  # the reader of our output has gone, as in "mien doctor | head"
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
     finally:
         logger.removeHandler(handler)

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from rig.face import Face, Person
-from rig.skeleton import ASSETS, PARTS
+from rig.skeleton import ASSETS, PARTS, RigError
 from rig.subdivision import catmull_clark
 from rig.texture_map import eye_uv, lash_uv, warp_uv
 
@@ -48,7 +48,7 @@ class _Piece:
 def _read(name: str) -> NDArray[np.uint8]:
     image = cv2.imread(str(ASSETS / "rig" / name), cv2.IMREAD_UNCHANGED)
     if image is None:
-        raise FileNotFoundError(f"{ASSETS / 'rig' / name}: a texture is missing; reinstall Mien")
+        raise RigError(f"{ASSETS / 'rig' / name}: this texture is missing or damaged; reinstall Mien")
     order = cv2.COLOR_BGRA2RGBA if image.shape[2] == 4 else cv2.COLOR_BGR2RGB
     return np.asarray(cv2.cvtColor(image, order), np.uint8)
 

@@ -15,6 +15,7 @@ Source: Procrustes with rotation by SVD, Umeyama 1991; the canonical face and th
 geometry module.
 """
 
+import zipfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,37 +43,39 @@ FACING: Final = np.diag([1, -1, -1]).astype(np.float32)
 """Head -> camera axes of a head that faces the camera upright."""
 
 
+class FaceFileError(Exception):
+    """``assets/canonical_face.npz`` is missing, damaged or of another version; the message says what to do."""
+
+
+def _array(name: str, dtype: type) -> NDArray:
+    """One array of the file, read-only. Raises ``FaceFileError`` where it cannot be had."""
+    try:
+        with _FILE.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            version, array = int(file["version"]), file[name].astype(dtype)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise FaceFileError(f"{_FILE}: missing or damaged ({type(error).__name__}); reinstall Mien") from error
+    if version != _FILE_VERSION:
+        raise FaceFileError(f"{_FILE} has version {version}, this Mien reads {_FILE_VERSION}; reinstall Mien")
+    array.flags.writeable = False
+    return array
+
+
 @cache
 def canonical_face() -> Array:
-    """(478, 3) the metric mean face in the head frame, metres. Read-only.
-
-    Raises:
-        ValueError: ``assets/canonical_face.npz`` is of another version than this code.
-    """
-    with np.load(_FILE) as file:
-        if int(file["version"]) != _FILE_VERSION:
-            raise ValueError(f"{_FILE.name} has version {int(file['version'])}, this code reads {_FILE_VERSION}")
-        points = file["points_m"].astype(np.float32)
-    points.flags.writeable = False
-    return points
+    """(478, 3) the metric mean face in the head frame, metres. Read-only. Raises ``FaceFileError``."""
+    return _array("points_m", np.float32)
 
 
 @cache
 def rest_face() -> Array:
     """(478, 3) the mean of generated people at rest (lips closed, eyes open), head frame, metres. Read-only."""
-    with np.load(_FILE) as file:
-        points = file["rest_m"].astype(np.float32)
-    points.flags.writeable = False
-    return points
+    return _array("rest_m", np.float32)
 
 
 @cache
 def triangles() -> NDArray[np.int32]:
     """(898, 3) vertex indices of the mesh over the first 468 landmarks. Read-only."""
-    with np.load(_FILE) as file:
-        faces = file["triangles"].astype(np.int32)
-    faces.flags.writeable = False
-    return faces
+    return _array("triangles", np.int32)
 
 
 @cache

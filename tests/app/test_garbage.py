@@ -155,3 +155,17 @@ def test_a_network_file_that_is_missing_or_corrupt(
         refused(track(clip, "--csv", earlier, cwd=copy), path.name)
         path.write_bytes(whole)
     assert earlier.read_text() == "frame\n1\n"
+
+
+@pytest.mark.parametrize("name", ["rig/head.npz", "rig/skin.jpg", "canonical_face.npz", "models/geometric.onnx"])
+@pytest.mark.parametrize("damage", ["missing", "damaged"])
+def test_assets_that_are_missing_or_damaged(name: str, damage: str, make_video: MakeVideo, tmp_path: Path) -> None:
+    """In a copy of the program, so that nobody else's tests stumble."""
+    root = Path(__file__).resolve().parents[2]
+    for part in ("app", "models", "rig", "assets"):
+        shutil.copytree(root / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__", "*.mp4", "ui"))
+    asset = tmp_path / "assets" / name
+    asset.unlink() if damage == "missing" else asset.write_bytes(b"not what it should be")
+    command = [sys.executable, "-m", "app", "track", str(make_video()), "--render", str(tmp_path / "a.mp4")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    refused(done, asset.name)
