@@ -167,7 +167,6 @@ class Batches:
         m = len(x)
         # Tainted neutrals: a little of somebody's present expression stayed in the estimate.
         taint = torch.from_numpy((rng.random(m) < 0.25) * rng.uniform(0, 0.25, m)).float()[:, None, None]
-        n_clean = n
         n = n + taint * (x - n)
         missing = torch.from_numpy(rng.random(m) < 0.04)
         n[missing] = 0.7 * MEAN_FACE + 0.3 * n[missing]
@@ -177,7 +176,7 @@ class Batches:
         au, gaze = au.clone(), gaze.clone()
         au[flip], gaze[flip] = fa, fg
         known = (~flip)[: self.n_geometry]  # identity has a few lateral parameters: taught on unmirrored people
-        return x, n, au, gaze, identity, known, n_clean
+        return x, n, au, gaze, identity, known
 
 
 def evaluate(model: LandmarkRegressor, s: Samples, limit: int = 6000) -> tuple[dict[str, F], F, F]:
@@ -240,7 +239,7 @@ def main() -> None:
     started = time.perf_counter()
     average = 0.0
     for step in range(first, args.steps):
-        x, n, au, gaze, identity, known, _ = batches.draw(rng, g)
+        x, n, au, gaze, identity, known = batches.draw(rng, g)
         p_au, p_gaze, p_identity = model(x, n)
         # A present action counts more than one of the many zeros.
         weight = 0.8 + 1.1 * (au > 0.02)
