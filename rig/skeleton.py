@@ -14,7 +14,7 @@ RIG_VERSION = 1
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 HEAD_FILE = ASSETS / "rig" / "head.npz"
 BONES_FILE = ASSETS / "rig" / "bones.json"
-PARTS = ("skin", "eye-left", "eye-right", "upper-teeth", "lower-teeth", "tongue", "lashes-left", "lashes-right")
+PARTS = ("skin", "eye-left", "eye-right", "upper-teeth", "lower-teeth", "tongue", "lashes-left", "lashes-right", "hair")
 GAZE_DIRECTIONS = ("up", "down", "in", "out")
 GAZE_FULL_DEG = 30.0
 """Eye rotation at which ARKit's eyeLook shapes are 1."""
