@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
-import cv2
 import numpy as np
 import pyvista as pv
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from rig.face import Face, Person
-from rig.skeleton import ASSETS, PARTS, RigError
+from rig.looks import LOOKS, Look, eye_texture, lash_texture, skin_texture
+from rig.skeleton import PARTS
+from rig.stage import BACKGROUND, Stage, texture
 from rig.subdivision import catmull_clark
 from rig.texture_map import eye_uv, lash_uv, warp_uv
 
 F = NDArray[np.float32]
-BACKGROUND = "#23262d"
-
-
-@dataclass(frozen=True)
-class Skin:
-    """A complexion: what the painted light skin is multiplied by (sRGB), and the colour of brow and iris."""
-
-    skin: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    brow: tuple[int, int, int] = (58, 40, 31)
-    iris: tuple[float, float, float] = (1.0, 1.0, 1.0)
-
-
-SKINS: dict[str, Skin] = {
-    "light": Skin(),
-    "tan": Skin((0.86, 0.80, 0.74), (38, 27, 22), (0.75, 0.68, 0.62)),
-    "dark": Skin((0.50, 0.42, 0.37), (20, 15, 13), (0.52, 0.44, 0.40)),
-    "fair": Skin((1.06, 1.05, 1.06), (120, 84, 54), (0.75, 1.25, 1.85)),
-}
+SKINS = LOOKS
+__all__ = ["BACKGROUND", "LOOKS", "SKINS", "FaceScene", "camera_to_scene"]
 
 
 @dataclass(frozen=True)
@@ -45,34 +29,7 @@ class _Piece:
     mesh: pv.PolyData
 
 
-def _read(name: str) -> NDArray[np.uint8]:
-    image = cv2.imread(str(ASSETS / "rig" / name), cv2.IMREAD_UNCHANGED)
-    if image is None:
-        raise RigError(f"{ASSETS / 'rig' / name}: this texture is missing or damaged; reinstall Mien")
-    order = cv2.COLOR_BGRA2RGBA if image.shape[2] == 4 else cv2.COLOR_BGR2RGB
-    return np.asarray(cv2.cvtColor(image, order), np.uint8)
-
-
-@cache
-def skin_texture(skin: Skin) -> NDArray[np.uint8]:
-    """(2048, 2048, 3) sRGB: the painted skin in another complexion; mouth and brows keep their own colours."""
-    albedo = _read("skin.jpg").astype(np.float32)
-    masks = cv2.resize(_read("skin_masks.png"), albedo.shape[1::-1], interpolation=cv2.INTER_LINEAR) / np.float32(255)
-    tinted = albedo * (1 + masks[..., :1] * (np.array(skin.skin, np.float32) - 1))
-    brow = masks[..., 1:2] * 0.92
-    return np.clip(tinted * (1 - brow) + brow * np.array(skin.brow, np.float32), 0, 255).astype(np.uint8)
-
-
-@cache
-def eye_texture(skin: Skin) -> NDArray[np.uint8]:
-    """(512, 512, 3) sRGB: the painted eye with another iris."""
-    eye = _read("eye.png").astype(np.float32)
-    y, x = np.mgrid[0 : eye.shape[0], 0 : eye.shape[1]]
-    inside = np.clip((0.205 - np.hypot(x / eye.shape[1] - 0.5, y / eye.shape[0] - 0.5)) / 0.012, 0, 1)[..., None]
-    return np.clip(eye * (1 + inside * (np.array(skin.iris, np.float32) - 1)), 0, 255).astype(np.uint8)
-
-
-class FaceScene:
+class FaceScene(Stage):
     """Shows one face. Give it a ``plotter`` to draw in a window, or a size to render off screen.
 
     The whole head is one skinned control mesh; a sparse matrix refines it for the screen.
@@ -82,20 +39,17 @@ class FaceScene:
         self,
         width: int = 480,
         height: int = 480,
-        skin: str = "light",
+        skin: str | Look = "light",
         face: Face | None = None,
         plotter: pv.Plotter | None = None,
         samples: int = 4,
     ):
         """``samples`` a pixel smooth the edges; in software OpenGL 0 takes a third of the time of 8."""
+        super().__init__(width, height, plotter, samples)
         self.face = face or Face()
         self.person: Person = self.face.base
         self._identity: bytes | None = None
-        self._textures: dict[str, tuple[pv.Texture, pv.Texture]] = {}
-        # A plotter that is created here must not show a window.
-        self.plotter = plotter or pv.Plotter(off_screen=True, window_size=[width, height])
-        if self.plotter.ren_win is not None:
-            self.plotter.ren_win.SetMultiSamples(samples)
+        self._textures: dict[Look, tuple[pv.Texture, pv.Texture, pv.Texture]] = {}
         s = self.face.skeleton
         fine = catmull_clark(s.quads, s.quad_uvs, len(s.vertices), len(s.uvs))
         self._refine = fine.matrix
@@ -112,9 +66,7 @@ class FaceScene:
         uv = fine.uv_matrix @ s.uvs
         self._pieces: list[_Piece] = []
         self._build(fine.quads, fine.quad_uvs, uv, part)
-        self._light()
-        self.frame()
-        self.set_skin(skin)
+        self.set_look(skin)
         self.set_face(np.zeros(40, np.float32))
 
     def _add(self, name: str, quads: NDArray, quad_uvs: NDArray, uv: F | None, **look) -> pv.Actor:  # type: ignore[no-untyped-def]
@@ -177,8 +129,7 @@ class FaceScene:
             diffuse=0.7,
         )
         m = of("lashes-left", "lashes-right")
-        lashes = self._add("lashes", quads[m], quad_uvs[m], lash_uv(uv), lighting=False)
-        lashes.texture = pv.Texture(_read("lashes.png"))
+        self._lashes = self._add("lashes", quads[m], quad_uvs[m], lash_uv(uv), lighting=False)
         for actor in self.plotter.actors.values():
             actor.prop.interpolation = pv.opts.InterpolationType.PHONG
 
@@ -188,40 +139,21 @@ class FaceScene:
         t = np.clip((z - z.min()) / (z.max() - z.min()), 0, 1) ** 1.6
         return (np.array([244, 232, 212]) * (0.08 + 0.90 * t[:, None])).astype(np.uint8)
 
-    def _light(self) -> None:
-        """A soft portrait set-up: warm key from the upper left, cool fill, a rim from behind."""
-        p = self.plotter
-        p.remove_all_lights()
-        for position, colour, power in (
-            ((-0.45, 0.55, 0.95), "#fff1e2", 0.74),
-            ((0.85, 0.10, 0.75), "#dfe8ff", 0.40),
-            ((0.0, 0.9, -0.8), "#ffffff", 0.30),
-            ((0.0, -0.8, 0.6), "#ffe0d0", 0.12),
-        ):
-            p.add_light(pv.Light(position=position, focal_point=(0, -0.02, 0), color=colour, intensity=power))
-        p.renderer.set_background(BACKGROUND)
-
-    def frame(self, yaw_deg: float = 0.0, distance_m: float = 0.95, view_angle_deg: float = 19.0) -> None:
-        """Puts the camera in front of the face, ``yaw_deg`` round towards the subject's left."""
-        a = np.radians(yaw_deg)
-        focus = np.array([0.0, -0.022, -0.045])
-        p = self.plotter
-        p.camera.position = tuple(focus + distance_m * np.array([np.sin(a), 0.02, np.cos(a)]))
-        p.camera.focal_point = tuple(focus)
-        p.camera.up = (0.0, 1.0, 0.0)
-        p.camera.view_angle = view_angle_deg
-        p.camera.clipping_range = (0.1, 4.0)
-
-    def set_skin(self, name: str) -> None:
-        """One of SKINS; raises KeyError naming those that exist."""
-        if name not in SKINS:
-            raise KeyError(f"no skin {name!r}; there are {', '.join(SKINS)}")
-        if name not in self._textures:
-            skin = SKINS[name]
-            self._textures[name] = _texture(skin_texture(skin)), _texture(eye_texture(skin))
-        self._skin.texture, eye = self._textures[name]
+    def set_look(self, look: str | Look) -> None:
+        """A Look, or the name of one of LOOKS; raises KeyError naming those that exist."""
+        if isinstance(look, str):
+            if look not in LOOKS:
+                raise KeyError(f"no look {look!r}; there are {', '.join(LOOKS)}")
+            look = LOOKS[look]
+        if look not in self._textures:
+            self._textures[look] = texture(skin_texture(look)), texture(eye_texture(look)), texture(lash_texture(look))
+        self._skin.texture, eye, self._lashes.texture = self._textures[look]
         for side in ("left", "right"):
             self.plotter.actors[f"eye-{side}"].texture = eye
+
+    def set_skin(self, name: str) -> None:
+        """:meth:`set_look` by name."""
+        self.set_look(name)
 
     def set_person(self, identity: F | None) -> None:
         """Identity parameters (208,) or None for the base face; costs nothing while they stay the same."""
@@ -259,22 +191,6 @@ class FaceScene:
             piece.mesh.GetPoints().Modified()
             piece.mesh.GetPointData().GetNormals().Modified()
             piece.mesh.Modified()
-
-    def render(self) -> NDArray[np.uint8]:
-        """(H, W, 3) RGB of the scene as it stands (off-screen plotters)."""
-        self.plotter.render()
-        picture = np.asarray(self.plotter.screenshot(return_img=True), np.uint8)
-        return np.ascontiguousarray(picture[..., :3])
-
-    def close(self) -> None:
-        self.plotter.close()
-
-
-def _texture(image: NDArray[np.uint8]) -> pv.Texture:
-    texture = pv.Texture(image)
-    texture.mipmap = True
-    texture.interpolate = True
-    return texture
 
 
 def camera_to_scene(quaternion: F) -> F:
