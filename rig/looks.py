@@ -12,11 +12,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from rig.brows import brow_coverage
 from rig.skeleton import ASSETS, RigError
 
 Picture = NDArray[np.uint8]
 F = NDArray[np.float32]
 BASE_FOLDER = "rig"
+HAIRS = ("none", "crop")
+"""``crop``: short hair all over the scalp; ``none``: a bare scalp, or a character's own hair."""
+VERTEX_FILE = "surface.npz"
 IRIS_SHARE = 0.205
 """Radius of the tinted iris, as a share of the eye sheet's width."""
 
@@ -30,6 +34,13 @@ class Look:
     """0..35, see ``rig.brows``."""
     brow_colour: tuple[int, int, int] = (58, 40, 31)
     iris: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    hair: str = "crop"
+    """One of HAIRS."""
+    hair_colour: tuple[int, int, int] = (46, 32, 25)
+    lips: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """What the painted lips are multiplied by."""
+    age: float = 0.0
+    """0..1: how much of the folds stays at rest."""
     folder: str = BASE_FOLDER
     """Under ``assets``; a sheet that it lacks is taken from ``assets/rig``."""
 
@@ -57,12 +68,61 @@ def read_sheet(name: str, folder: str = BASE_FOLDER) -> Picture:
 
 @cache
 def skin_texture(look: Look) -> Picture:
-    """(2048, 2048, 3) sRGB: the painted skin in the look's complexion; mouth and brows keep their own colours."""
-    albedo = read_sheet("skin.jpg", look.folder).astype(np.float32)
-    masks = cv2.resize(read_sheet("skin_masks.png", look.folder), albedo.shape[1::-1]) / np.float32(255)
-    tinted = albedo * (1 + masks[..., :1] * (np.array(look.skin, np.float32) - 1))
-    brow = masks[..., 1:2] * 0.92
-    return np.clip(tinted * (1 - brow) + brow * np.array(look.brow_colour, np.float32), 0, 255).astype(np.uint8)
+    """(2048, 2048, 3) sRGB: the painted skin in the look's complexion, its brows and its hair."""
+    skin = read_sheet("skin.jpg", look.folder).astype(np.float32)
+    size = skin.shape[0]
+    masks = cv2.resize(read_sheet("skin_masks.png", look.folder), (size, size)) / np.float32(255)
+    tint = np.array(look.skin, np.float32) + masks[..., 2:] * (np.array(look.lips, np.float32) - 1)
+    skin *= 1 + masks[..., :1] * (tint - 1)
+    _cover(skin, 0.86 * brow_coverage(look.brow_style, size), look.brow_colour)
+    if look.hair != "none":
+        _cover(skin, 0.93 * masks[..., 1], look.hair_colour)
+    return np.clip(skin, 0, 255).astype(np.uint8)
+
+
+def _cover(skin: F, share: F, colour: tuple[int, int, int]) -> None:
+    """Lays hair of a colour over the skin in place; thin hair lets more of the skin through than thick hair."""
+    share = share[..., None]
+    skin += share * (np.array(colour, np.float32) - skin)
+
+
+@cache
+def detail_texture(look: Look) -> Picture:
+    """(1024, 1024, 3): gloss, depth of pores, thinness; each 0..255."""
+    return read_sheet("skin_detail.png", look.folder)
+
+
+@cache
+def fold_texture(look: Look) -> Picture:
+    """(1024, 1024, 3): slope of the skin's folds along u and v (128 flat), and what is left of the light in them."""
+    return read_sheet("folds.png", look.folder)
+
+
+@cache
+def pore_texture(look: Look) -> Picture:
+    """(512, 512, 3): a tile of pores and fine lines that repeats without seams; slopes and light as the folds'."""
+    return read_sheet("pores.png", look.folder)
+
+
+@cache
+def surface_table(folder: str, n: int) -> tuple[F, F]:
+    """How light reaches the ``n`` control vertices, (n, 5), and how much hair grows on them, (n,) 0..1.
+
+    Columns: ambient light 0..1, and visibility's coefficients of (1, x, y, z). Vertices that a character has beyond
+    the sheet's are fully lit. Raises RigError naming a missing file.
+    """
+    path = ASSETS / folder / VERTEX_FILE
+    if not path.is_file():
+        path = ASSETS / BASE_FOLDER / VERTEX_FILE
+    light, hair = np.tile(np.float32([1, 1, 0, 0, 0]), (n, 1)), np.zeros(n, np.float32)
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as z:
+            k = min(n, len(z["light"]))
+            light[:k] = (z["light"][:k].astype(np.float32) - 127.5) / 127.5
+            hair[:k] = z["hair"][:k].astype(np.float32) / 255
+    except (OSError, ValueError, KeyError) as e:
+        raise RigError(f"{path}: this table is missing or damaged ({type(e).__name__}); reinstall Mien") from e
+    return light, hair
 
 
 @cache

@@ -6,27 +6,41 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyvista as pv
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from rig import folds, shading
+from rig.eye_light import LOWER_LID, LOWER_LIP, UPPER_LID, UPPER_LIP, lid_light, mouth_light
 from rig.face import Face, Person
-from rig.looks import LOOKS, Look, eye_texture, lash_texture, skin_texture
-from rig.skeleton import PARTS
+from rig.head_mesh import HeadMesh, ScreenPart
+from rig.looks import (
+    LOOKS,
+    Look,
+    detail_texture,
+    eye_texture,
+    fold_texture,
+    lash_texture,
+    pore_texture,
+    skin_texture,
+    surface_table,
+)
 from rig.stage import BACKGROUND, Stage, texture
-from rig.subdivision import catmull_clark
-from rig.texture_map import eye_uv, lash_uv, warp_uv
 
 F = NDArray[np.float32]
 SKINS = LOOKS
 __all__ = ["BACKGROUND", "LOOKS", "SKINS", "FaceScene", "camera_to_scene"]
+HAIR_SHELLS = 14
+EYES = ("eye-left", "eye-right")
+ENAMEL = (244, 232, 212)
 
 
 @dataclass(frozen=True)
 class _Piece:
-    """One actor: which fine vertices it shows (repeated along UV seams) and its mesh."""
+    """One mesh on the screen and the rows of the refined head that it shows."""
 
-    rows: NDArray[np.intp]
+    part: ScreenPart
     mesh: pv.PolyData
+    lift: F | None = None
+    """(N, 1) metres along the normal that hair stands off the skin."""
 
 
 class FaceScene(Stage):
@@ -43,101 +57,108 @@ class FaceScene(Stage):
         face: Face | None = None,
         plotter: pv.Plotter | None = None,
         samples: int = 4,
+        quality: str = "auto",
     ):
-        """``samples`` a pixel smooth the edges; in software OpenGL 0 takes a third of the time of 8."""
-        super().__init__(width, height, plotter, samples)
+        """``skin``: a Look, or the name of one of LOOKS. ``samples``, ``quality``: see :class:`rig.stage.Stage`."""
+        self.actors: dict[str, pv.Actor] = {}
+        super().__init__(width, height, plotter, samples, quality)
         self.face = face or Face()
         self.person: Person = self.face.base
         self._identity: bytes | None = None
         self._textures: dict[Look, tuple[pv.Texture, pv.Texture, pv.Texture]] = {}
-        s = self.face.skeleton
-        fine = catmull_clark(s.quads, s.quad_uvs, len(s.vertices), len(s.uvs))
-        self._refine = fine.matrix
-        self._fine_quads = fine.quads
-        self._rest = fine.matrix @ s.vertices
-        n = len(self._rest)
-        corner = fine.quads.ravel()
-        # Area-weighted vertex normals are one sparse product of the quads' normals.
-        self._gather = sp.csr_matrix(
-            (np.ones(len(corner), np.float32), (corner, np.repeat(np.arange(len(fine.quads)), 4))),
-            shape=(n, len(fine.quads)),
-        )
-        part = s.part[s.quads[:, 0]][fine.parent_quad]
-        uv = fine.uv_matrix @ s.uvs
-        self._pieces: list[_Piece] = []
-        self._build(fine.quads, fine.quad_uvs, uv, part)
+        self.head = HeadMesh(self.face.skeleton)
+        self._pieces: dict[str, _Piece] = {}
+        self._folder = (
+            LOOKS[skin] if isinstance(skin, str) and skin in LOOKS else Look() if isinstance(skin, str) else skin
+        ).folder
+        self._fold_weights = folds.region_weights(self.face.skeleton)
+        self._turn = np.eye(3, dtype=np.float32)
+        self._build()
+        self.set_light("portrait")
         self.set_look(skin)
         self.set_face(np.zeros(40, np.float32))
 
-    def _add(self, name: str, quads: NDArray, quad_uvs: NDArray, uv: F | None, **look) -> pv.Actor:  # type: ignore[no-untyped-def]
-        if uv is None:
-            rows, cells = np.unique(quads, return_inverse=True)
-        else:
-            key = quads.ravel().astype(np.int64) * (len(uv) + 1) + quad_uvs.ravel()
-            _, first, cells = np.unique(key, return_index=True, return_inverse=True)
-            rows = quads.ravel()[first]
-        cells = cells.reshape(-1, 4)
-        mesh = pv.PolyData(self._rest[rows], np.c_[np.full(len(cells), 4), cells].ravel())
-        if uv is not None:
-            mesh.active_texture_coordinates = uv[quad_uvs.ravel()[first]]
-        mesh.point_data["Normals"] = np.zeros((len(rows), 3), np.float32)
+    # ------------------------------------------------------------ what there is to see
+
+    def _add(self, name: str, **look) -> None:  # type: ignore[no-untyped-def]
+        part = self.head.parts[name]
+        mesh = pv.PolyData(self.head.rest[part.rows], np.c_[np.full(len(part.cells), 4), part.cells].ravel())
+        if part.uv is not None:
+            mesh.active_texture_coordinates = part.uv
+        mesh.point_data["Normals"] = np.zeros((len(part.rows), 3), np.float32)
         mesh.point_data.SetActiveNormals("Normals")
-        self._pieces.append(_Piece(rows, mesh))
-        return self.plotter.add_mesh(
+        if name in (*EYES, "teeth"):
+            mesh.point_data["light"] = np.full((len(part.rows), 3), 255, np.uint8)
+            look |= {"scalars": "light", "rgb": True}
+        self._pieces[name] = _Piece(part, mesh)
+        self.actors[name] = self.plotter.add_mesh(
             mesh, name=name, smooth_shading=False, show_scalar_bar=False, **{"color": "white", **look}
         )
+        self.actors[name].prop.interpolation = pv.opts.InterpolationType.PHONG
 
-    def _build(self, quads: NDArray, quad_uvs: NDArray, uv: F, part: NDArray) -> None:
-        def of(*names: str) -> NDArray[np.bool_]:
-            return np.isin(part, [PARTS.index(n) for n in names])
+    def _build(self) -> None:
+        """The parts as VTK's own lighting shows them; the full look dresses them in shaders."""
+        self._add("skin", specular=0.16, specular_power=14, ambient=0.16, diffuse=1.0)
+        for eye in EYES:
+            self._add(eye, specular=0.9, specular_power=90, ambient=0.22, diffuse=0.80)
+        self._add("teeth", specular=0.3, specular_power=40, ambient=0.18, diffuse=0.8)
+        self._add("tongue", color="#b5605e", specular=0.3, specular_power=25, ambient=0.05, diffuse=0.7)
+        self._add("lashes", lighting=False)
+        if "hair" in self.head.parts:
+            self._add("hair", specular=0.25, specular_power=20, ambient=0.12, diffuse=0.9)
+        if self.full:
+            self._dress()
 
-        m = of("skin")
-        self._skin = self._add(
-            "skin", quads[m], quad_uvs[m], warp_uv(uv), specular=0.16, specular_power=14, ambient=0.16, diffuse=1.0
-        )
-        for side in ("left", "right"):
-            m = of(f"eye-{side}")
-            s = self.face.skeleton
-            centre = s.pivots[s.names.index(f"eye-{side}")]
-            q = quads[m]
-            own_uv = eye_uv(self._rest, centre)
-            self._add(f"eye-{side}", q, q, own_uv, specular=0.9, specular_power=90, ambient=0.22, diffuse=0.80)
-        m = of("upper-teeth", "lower-teeth")
-        teeth = quads[m]
-        self._add(
-            "teeth",
-            teeth,
-            teeth,
-            None,
-            scalars=self._mouth_shade(teeth),
-            rgb=True,
-            specular=0.3,
-            specular_power=40,
-            ambient=0.18,
-            diffuse=0.8,
-        )
-        m = of("tongue")
-        self._add(
-            "tongue",
-            quads[m],
-            quads[m],
-            None,
-            color="#cf7d7a",
-            specular=0.3,
-            specular_power=25,
-            ambient=0.05,
-            diffuse=0.7,
-        )
-        m = of("lashes-left", "lashes-right")
-        self._lashes = self._add("lashes", quads[m], quad_uvs[m], lash_uv(uv), lighting=False)
-        for actor in self.plotter.actors.values():
-            actor.prop.interpolation = pv.opts.InterpolationType.PHONG
+    def _dress(self) -> None:
+        """Skin, eyes, teeth and hair in the full look's shaders, with what they want to know of each vertex."""
+        rest = self.head.rest
+        light, hair = self._surface()
+        part = self.head.parts["skin"]
+        mesh = self._pieces["skin"].mesh
+        mesh.point_data["rest"] = np.c_[rest, np.clip(light[:, 0], 0, 1)][part.rows].astype(np.float32)
+        mesh.point_data["sight"] = light[part.rows, 1:].astype(np.float32)
+        mesh.point_data["fold"] = np.zeros(len(part.rows), np.float32)
+        shading.dress(self.actors["skin"], "skin")
+        self.actors["skin"].ForceOpaqueOn()  # its faded edge lies over nothing but the background
+        for eye in EYES:
+            shading.dress(self.actors[eye], "eye")
+        for name, roughness in (("teeth", 0.22), ("tongue", 0.35), ("hair", 0.5)):
+            if name in self.actors:
+                shading.dress(self.actors[name], "plain", roughness=roughness)
+        self._grow_hair(hair)
 
-    def _mouth_shade(self, quads: NDArray) -> NDArray[np.uint8]:
-        """(N, 3) tooth enamel that falls into the dark towards the back of the mouth, as no light is cast there."""
-        z = self._rest[np.unique(quads), 2]
-        t = np.clip((z - z.min()) / (z.max() - z.min()), 0, 1) ** 1.6
-        return (np.array([244, 232, 212]) * (0.08 + 0.90 * t[:, None])).astype(np.uint8)
+    def _surface(self) -> tuple[F, F]:
+        """Light and hair at the refined head's vertices: (N, 5), (N,)."""
+        light, hair = surface_table(self._folder, len(self.face.skeleton.vertices))
+        return self.head.matrix @ light, self.head.matrix @ hair
+
+    def _grow_hair(self, hair: F) -> None:
+        """Shells over the scalp, each a little further out; a shader keeps of each only what a strand reaches."""
+        skin = self.head.parts["skin"]
+        cells = skin.cells[(hair[skin.rows][skin.cells] > 0.3).any(1)]
+        if not len(cells):
+            return
+        used, cells = np.unique(cells, return_inverse=True)
+        self.head.parts["scalp"] = ScreenPart(skin.rows[used], cells.reshape(-1, 4), None)
+
+    # ------------------------------------------------------------ how it is shown
+
+    def set_light(self, name: str) -> None:
+        super().set_light(name)
+        if self.full and self.actors:
+            uniforms = self.lights.uniforms()
+            for actor in self._dressed():
+                shading.set_uniforms(actor, uniforms)
+            self._turn_lamps()
+
+    def _dressed(self) -> list[pv.Actor]:
+        return [actor for name, actor in self.actors.items() if name != "lashes"]
+
+    def _turn_lamps(self) -> None:
+        """Tells the shaders where the lamps are for the head, whose own shadows turn with it."""
+        ways = {f"lamp{k}Head": tuple(self._turn.T @ w) for k, w in enumerate(self.lights.ways())}
+        for actor in self._dressed():
+            shading.set_uniforms(actor, ways)
 
     def set_look(self, look: str | Look) -> None:
         """A Look, or the name of one of LOOKS; raises KeyError naming those that exist."""
@@ -146,14 +167,31 @@ class FaceScene(Stage):
                 raise KeyError(f"no look {look!r}; there are {', '.join(LOOKS)}")
             look = LOOKS[look]
         if look not in self._textures:
-            self._textures[look] = texture(skin_texture(look)), texture(eye_texture(look)), texture(lash_texture(look))
-        self._skin.texture, eye, self._lashes.texture = self._textures[look]
-        for side in ("left", "right"):
-            self.plotter.actors[f"eye-{side}"].texture = eye
+            colours = (texture(sheet(look), linear=self.full) for sheet in (skin_texture, eye_texture))
+            self._textures[look] = (*colours, texture(lash_texture(look)))  # type: ignore[assignment]
+        skin, eye, self.actors["lashes"].texture = self._textures[look]
+        if self.full:
+            self._set_material(look, skin, eye)
+        else:
+            self.actors["skin"].texture = skin
+            for name in EYES:
+                self.actors[name].texture = eye
+
+    def _set_material(self, look: Look, skin: pv.Texture, eye: pv.Texture) -> None:
+        p = self.actors["skin"].prop
+        p.SetTexture("albedoTex", skin)
+        p.SetTexture("materialTex", texture(detail_texture(look)))
+        p.SetTexture("normalTex", texture(fold_texture(look)))
+        p.SetTexture("coatNormalTex", texture(pore_texture(look), repeat=True))
+        shading.set_uniforms(self.actors["skin"], {"age": look.age})
+        for name in EYES:
+            self.actors[name].prop.SetTexture("albedoTex", eye)
 
     def set_skin(self, name: str) -> None:
         """:meth:`set_look` by name."""
         self.set_look(name)
+
+    # ------------------------------------------------------------ the pose
 
     def set_person(self, identity: F | None) -> None:
         """Identity parameters (208,) or None for the base face; costs nothing while they stay the same."""
@@ -175,22 +213,49 @@ class FaceScene(Stage):
         """
         self.set_person(identity)
         turn = None if head_rotation is None else camera_to_scene(head_rotation)
-        coarse = self.face.pose(au, gaze_left_deg, gaze_right_deg, self.person, turn)
-        self.set_vertices(coarse)
+        if self.full:
+            self._turn = np.eye(3, dtype=np.float32) if turn is None else turn
+            self._turn_lamps()
+            self._fold(au)
+        self.set_vertices(self.face.pose(au, gaze_left_deg, gaze_right_deg, self.person, turn))
+
+    def _fold(self, au: F) -> None:
+        share = self.head.matrix @ (self._fold_weights @ folds.strengths(au))
+        piece = self._pieces["skin"]
+        np.copyto(np.asarray(piece.mesh.point_data["fold"]), np.clip(share[piece.part.rows], 0, 1))
+        piece.mesh.GetPointData().GetArray("fold").Modified()
 
     def set_vertices(self, coarse: F) -> None:
         """Shows skinned control vertices (V, 3) directly (training pictures of people outside the identity space)."""
-        v = self._refine @ coarse
-        q = self._fine_quads
-        face_normal = np.cross(v[q[:, 2]] - v[q[:, 0]], v[q[:, 3]] - v[q[:, 1]])
-        normal = self._gather @ face_normal
-        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
-        for piece in self._pieces:
-            np.copyto(np.asarray(piece.mesh.points), v[piece.rows])
-            np.copyto(np.asarray(piece.mesh.point_data["Normals"]), normal[piece.rows])
+        v, normal = self.head.place(np.asarray(coarse, np.float32))
+        self._shade_openings(coarse, v)
+        for piece in self._pieces.values():
+            np.copyto(np.asarray(piece.mesh.points), v[piece.part.rows])
+            np.copyto(np.asarray(piece.mesh.point_data["Normals"]), normal[piece.part.rows])
             piece.mesh.GetPoints().Modified()
             piece.mesh.GetPointData().GetNormals().Modified()
             piece.mesh.Modified()
+
+    def _shade_openings(self, coarse: F, v: F) -> None:
+        """Lids shade the eyes, lips the teeth."""
+        marks = self.face.landmarks(coarse)
+        up = marks[10] - marks[152]
+        up /= np.linalg.norm(up)
+        across = marks[263] - marks[33]
+        unit = float(np.linalg.norm(across)) / 3
+        forward = np.cross(across, up)
+        forward /= np.linalg.norm(forward)
+        for k, eye in enumerate(EYES):
+            points = v[self._pieces[eye].part.rows]
+            self._colour(eye, lid_light(points, marks[list(UPPER_LID[k])], marks[list(LOWER_LID[k])], up, 0.5 * unit))
+        points = v[self._pieces["teeth"].part.rows]
+        lips = marks[list(UPPER_LIP)], marks[list(LOWER_LIP)]
+        self._colour("teeth", mouth_light(points, *lips, up, forward, unit), ENAMEL)
+
+    def _colour(self, name: str, light: F, colour: tuple[int, int, int] = (255, 255, 255)) -> None:
+        mesh = self._pieces[name].mesh
+        np.copyto(np.asarray(mesh.point_data["light"]), (light[:, None] * np.array(colour)).astype(np.uint8))
+        mesh.GetPointData().GetArray("light").Modified()
 
 
 def camera_to_scene(quaternion: F) -> F:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -14,55 +16,186 @@ CHROMA = "#00b140"
 TRANSPARENT: Final = "transparent"
 """As a background: pictures have a fourth channel, 0 where nothing is and 255 where the face is."""
 
-LIGHTS: Final[dict[str, tuple[tuple[tuple[float, float, float], str, float], ...]]] = {
-    "portrait": (
-        ((-0.45, 0.55, 0.95), "#fff1e2", 0.74),
-        ((0.85, 0.10, 0.75), "#dfe8ff", 0.40),
-        ((0.0, 0.9, -0.8), "#ffffff", 0.30),
-        ((0.0, -0.8, 0.6), "#ffe0d0", 0.12),
-    ),
-}
-"""Light set-ups: position (metres), colour, intensity of every lamp; all point at the face."""
+SOFTWARE_OPENGL: Final = ("llvmpipe", "swrast", "softpipe", "software rasterizer", "gdi generic", "microsoft basic")
+QUALITIES: Final = ("light", "full", "auto")
 
-FRAMINGS: Final[dict[str, tuple[tuple[float, float, float], float, float]]] = {
-    "head": ((0.0, -0.022, -0.045), 0.95, 19.0),
+
+@dataclass(frozen=True)
+class Lamp:
+    """A large lamp that stands towards ``way`` (any length) and lights the whole face alike."""
+
+    way: tuple[float, float, float]
+    colour: str
+    power: float
+    """1 lights a white surface that faces it to white."""
+    size: float = 0.25
+    """Angular radius, radians: how large it is in an eye's reflection, and how soft its edge of shadow."""
+
+
+@dataclass(frozen=True)
+class LightSetUp:
+    """Lamps in order of weight, at most four, and what the sky and the floor give."""
+
+    lamps: tuple[Lamp, ...]
+    sky: str
+    floor: str
+    ambient: float
+    """What the sky and the floor are multiplied by."""
+
+    def ways(self) -> list[NDArray[np.float32]]:
+        """Unit vectors towards the lamps."""
+        ways = [np.array(lamp.way, np.float32) for lamp in self.lamps]
+        return [way / np.float32(np.linalg.norm(way)) for way in ways]
+
+    def uniforms(self) -> dict[str, float | tuple[float, float, float]]:
+        """What :mod:`rig.shading` asks for, colours made linear."""
+        out: dict[str, float | tuple[float, float, float]] = {
+            "skyHigh": _linear(self.sky, self.ambient),
+            "skyLow": _linear(self.floor, self.ambient),
+        }
+        for k, (lamp, way) in enumerate(zip(self.lamps, self.ways(), strict=True)):
+            out[f"lamp{k}Way"] = out[f"lamp{k}Head"] = (float(way[0]), float(way[1]), float(way[2]))
+            out[f"lamp{k}Colour"] = _linear(lamp.colour, lamp.power)
+            out[f"lamp{k}Size"] = lamp.size
+        return out
+
+
+def _linear(colour: str, power: float) -> tuple[float, float, float]:
+    r, g, b = (power * c**2.2 for c in pv.Color(colour).float_rgb)
+    return r, g, b
+
+
+LIGHTS: Final[dict[str, LightSetUp]] = {
+    "portrait": LightSetUp(
+        (
+            Lamp((-0.50, 0.52, 0.90), "#fff0e0", 0.92, 0.30),
+            Lamp((0.85, 0.10, 0.75), "#d8e4ff", 0.30, 0.45),
+            Lamp((0.55, 0.65, -0.80), "#ffe9d2", 0.75, 0.25),
+            Lamp((-0.75, 0.35, -0.75), "#cfe0ff", 0.45, 0.25),
+        ),
+        "#c9d6ea", "#6a4a3c", 0.34,
+    ),
+    "soft": LightSetUp(
+        (
+            Lamp((-0.25, 0.45, 1.00), "#fff6ec", 0.70, 0.55),
+            Lamp((0.70, 0.25, 0.80), "#f4f4ff", 0.42, 0.55),
+            Lamp((0.00, -0.70, 0.75), "#ffe4d6", 0.16, 0.50),
+            Lamp((0.00, 0.80, -0.80), "#ffffff", 0.35, 0.40),
+        ),
+        "#e2e6ee", "#8a6f62", 0.46,
+    ),
+    "studio": LightSetUp(
+        (
+            Lamp((-0.80, 0.45, 0.60), "#fff2e4", 0.95, 0.25),
+            Lamp((0.90, 0.20, -0.55), "#9fc4ff", 1.25, 0.20),
+            Lamp((-0.80, 0.40, -0.80), "#ffd9b0", 0.85, 0.20),
+            Lamp((0.70, 0.00, 0.80), "#cfdcff", 0.14, 0.50),
+        ),
+        "#8fa3c4", "#3a302c", 0.20,
+    ),
+    "flat": LightSetUp(
+        (
+            Lamp((-0.45, 0.30, 1.00), "#ffffff", 0.50, 0.60),
+            Lamp((0.45, 0.30, 1.00), "#ffffff", 0.50, 0.60),
+            Lamp((0.00, -0.50, 0.90), "#fff2ea", 0.22, 0.60),
+            Lamp((0.00, 0.80, -0.70), "#ffffff", 0.20, 0.40),
+        ),
+        "#f0f0f4", "#b8a8a0", 0.52,
+    ),
+}  # fmt: skip
+"""``portrait``: warm key, cool fill, two rims; ``soft``: a window; ``studio``: contrast and coloured rims; ``flat``:
+no shadow to speak of, for keying and small pictures."""
+
+
+@dataclass(frozen=True)
+class Framing:
+    """What the camera looks at (metres), from how far (metres), and its vertical view angle (degrees)."""
+
+    focus: tuple[float, float, float]
+    distance_m: float
+    view_angle_deg: float
+
+
+FRAMINGS: Final[dict[str, Framing]] = {
+    "face": Framing((0.0, -0.025, -0.045), 0.95, 13.5),
+    "head": Framing((0.0, -0.022, -0.045), 0.95, 19.0),
+    "bust": Framing((0.0, -0.038, -0.060), 1.25, 17.0),
 }
-"""Framings: what the camera looks at (metres), from how far (metres), and its vertical view angle (degrees)."""
 
 
 class Stage:
     """Give it a ``plotter`` to draw in a window, or a size to render off screen."""
 
     def __init__(
-        self, width: int = 480, height: int = 480, plotter: pv.Plotter | None = None, samples: int = 4
+        self,
+        width: int = 480,
+        height: int = 480,
+        plotter: pv.Plotter | None = None,
+        samples: int = 4,
+        quality: str = "auto",
     ) -> None:
-        """``samples`` a pixel smooth the edges; in software OpenGL 0 takes a third of the time of 8."""
+        """``samples`` a pixel smooth the edges; in software OpenGL 0 takes a third of the time of 8.
+
+        ``quality``: ``full`` for a GPU, ``light`` for software OpenGL, ``auto`` to look which there is.
+        """
+        if quality not in QUALITIES:
+            raise ValueError(f"no quality {quality!r}; there are {', '.join(QUALITIES)}")
         # A plotter that is created here must not show a window.
         self.plotter = plotter or pv.Plotter(off_screen=True, window_size=[width, height])
         if self.plotter.ren_win is not None:
             self.plotter.ren_win.SetMultiSamples(samples)
+        self.full = quality == "full" or (quality == "auto" and not self.software)
+        """Whether the shaders for a GPU are in use."""
         self.transparent = False
-        self.light()
+        self.set_light("portrait")
         self.frame()
         self.set_background(BACKGROUND)
 
-    def light(self, name: str = "portrait") -> None:
+    @cached_property
+    def software(self) -> bool:
+        """Whether OpenGL is drawn by the processor; True where that cannot be told."""
+        window = self.plotter.ren_win
+        if window is None:
+            return True
+        if self.plotter.off_screen:
+            window.Render()  # before the first picture no renderer is known
+        told = window.ReportCapabilities().lower()
+        return "opengl renderer string" not in told or any(word in told for word in SOFTWARE_OPENGL)
+
+    def set_light(self, name: str) -> None:
         """One of LIGHTS; raises KeyError naming those that exist."""
         if name not in LIGHTS:
             raise KeyError(f"no light {name!r}; there are {', '.join(LIGHTS)}")
+        self.lights = LIGHTS[name]
         self.plotter.remove_all_lights()
-        for position, colour, power in LIGHTS[name]:
-            lamp = pv.Light(position=position, focal_point=(0, -0.02, 0), color=colour, intensity=power)
-            self.plotter.add_light(lamp)
+        for lamp in self.lights.lamps:
+            # VTK's own lamps are points: weaker than what shines from all over a window.
+            light = pv.Light(
+                position=lamp.way, focal_point=(0, -0.02, 0), color=lamp.colour, intensity=0.8 * lamp.power
+            )
+            self.plotter.add_light(light)
 
     def set_background(self, colour: str) -> None:
         """A colour PyVista knows (``"#23262d"``, ``"white"``), CHROMA, or ``"transparent"``."""
         self.transparent = colour == TRANSPARENT
         self.plotter.renderer.set_background("black" if self.transparent else colour)
 
-    def frame(self, yaw_deg: float = 0.0, distance_m: float = 0.95, view_angle_deg: float = 19.0) -> None:
-        """Puts the camera in front of the face, ``yaw_deg`` round towards the subject's left."""
-        self._place(np.array(FRAMINGS["head"][0]), yaw_deg, distance_m, view_angle_deg)
+    def frame(self, yaw_deg: float = 0.0, distance_m: float | None = None, view_angle_deg: float | None = None) -> None:
+        """Puts the camera in front of the whole head, ``yaw_deg`` round towards the subject's left."""
+        self.set_framing("head", yaw_deg, distance_m, view_angle_deg)
+
+    def set_framing(
+        self,
+        name: str,
+        yaw_deg: float = 0.0,
+        distance_m: float | None = None,
+        view_angle_deg: float | None = None,
+    ) -> None:
+        """One of FRAMINGS, or another distance (metres) and vertical view angle from the same; raises KeyError."""
+        if name not in FRAMINGS:
+            raise KeyError(f"no framing {name!r}; there are {', '.join(FRAMINGS)}")
+        f = FRAMINGS[name]
+        self._place(np.array(f.focus), yaw_deg, distance_m or f.distance_m, view_angle_deg or f.view_angle_deg)
 
     def _place(self, focus: NDArray, yaw_deg: float, distance_m: float, view_angle_deg: float) -> None:
         a = np.radians(yaw_deg)
@@ -83,9 +216,14 @@ class Stage:
         self.plotter.close()
 
 
-def texture(image: NDArray[np.uint8]) -> pv.Texture:
-    """An (H, W, 3 or 4) picture as a smoothly sampled texture."""
+def texture(image: NDArray[np.uint8], repeat: bool = False, linear: bool = False) -> pv.Texture:
+    """An (H, W, 3 or 4) picture as a smoothly sampled texture, at its edge held or begun again.
+
+    ``linear``: sRGB colours reach the shader as light.
+    """
     made = pv.Texture(image)
+    made.SetUseSRGBColorSpace(linear)
+    made.repeat = repeat
     made.mipmap = True
     made.interpolate = True
     return made

@@ -24,8 +24,8 @@ def test_skins_differ_in_brightness_as_named():
 def test_mouth_interior_keeps_its_colour_in_every_look():
     inside = np.asarray(read_sheet("skin_masks.png"))[..., 0] == 0
     light, dark = skin_texture(LOOKS["light"])[::2, ::2], skin_texture(LOOKS["dark"])[::2, ::2]
-    brow = np.asarray(read_sheet("skin_masks.png"))[..., 1] > 0
-    kept = inside & ~brow
+    hair = np.asarray(read_sheet("skin_masks.png"))[..., 1] > 0
+    kept = inside & ~hair
     assert kept.sum() > 500
     assert np.abs(light[kept].astype(int) - dark[kept]).mean() < 3
 

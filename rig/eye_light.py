@@ -1,0 +1,62 @@
+"""Soft shadow in openings that move: lids over eyeballs, lips over teeth."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+F = NDArray[np.float32]
+UPPER_LID: Final = (
+    (263, 466, 388, 387, 386, 385, 384, 398, 362),
+    (33, 246, 161, 160, 159, 158, 157, 173, 133),
+)
+LOWER_LID: Final = (
+    (263, 249, 390, 373, 374, 380, 381, 382, 362),
+    (33, 7, 163, 144, 145, 153, 154, 155, 133),
+)
+"""Landmarks of the lids' edges from the outer to the inner corner, the subject's left eye first."""
+UPPER_LIP: Final = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
+LOWER_LIP: Final = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
+"""The lips' inner edges from the right corner to the left one."""
+
+
+def _dense(curve: F) -> F:
+    """A polyline (n, 3) with three points for each of its own."""
+    t = np.arange(3, dtype=np.float32)[None, :, None] / 3
+    return np.concatenate([((1 - t) * curve[:-1, None] + t * curve[1:, None]).reshape(-1, 3), curve[-1:]])
+
+
+def depth_below(points: F, edge: F, up: F) -> F:
+    """(n,) metres from ``points`` (n, 3) to the nearest point of ``edge`` (m, 3), below 0 where it lies below them."""
+    edge = _dense(edge)
+    d = ((points[:, None] - edge[None]) ** 2).sum(2)
+    near = d.argmin(1)
+    return np.sqrt(d[np.arange(len(points)), near]) * np.sign((edge[near] - points) @ up)
+
+
+def _ramp(x: F, low: float, high: float) -> F:
+    t = np.clip((x - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def lid_light(points: F, upper: F, lower: F, up: F, unit: float) -> F:
+    """(n,) 0..1 of the light that the lids let through to an eyeball's points; ``unit``: the eyeball's radius.
+
+    The upper lid and its lashes throw the wider shadow.
+    """
+    from_above = depth_below(points, upper, up) / unit
+    from_below = -depth_below(points, lower, up) / unit
+    return (0.22 + 0.78 * _ramp(from_above, -0.05, 0.42)) * (0.55 + 0.45 * _ramp(from_below, -0.05, 0.22))
+
+
+def mouth_light(points: F, upper: F, lower: F, up: F, forward: F, unit: float) -> F:
+    """(n,) 0..1 of the light that reaches teeth: little near the lips, less the further back."""
+    from_above = depth_below(points, upper, up) / unit
+    from_below = -depth_below(points, lower, up) / unit
+    lips = (upper[len(upper) // 2] + lower[len(lower) // 2]) / 2
+    behind = ((lips - points) @ forward) / unit
+    open_by = float(np.linalg.norm(upper[len(upper) // 2] - lower[len(lower) // 2])) / unit
+    rim = (0.35 + 0.65 * _ramp(from_above, -0.1, 0.4)) * (0.45 + 0.55 * _ramp(from_below, -0.1, 0.4))
+    return rim * np.exp(-np.maximum(behind - 0.35, 0) * 0.95) * (0.45 + 0.55 * np.clip(open_by / 0.8, 0, 1))

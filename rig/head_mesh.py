@@ -1,0 +1,134 @@
+"""The head as the screen shows it: refined, eyes finer than the rest, the bust cut along a clean curve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from rig.skeleton import PARTS, Skeleton
+from rig.subdivision import catmull_clark
+from rig.texture_map import eye_uv, lash_uv, warp_uv
+
+F = NDArray[np.float32]
+BUST: Final = (0.150, -0.115, 0.066)
+"""The bust ends on an ellipse in the front view: half width, height of its middle, half height (metres)."""
+EYE_FRONT = -0.3
+"""What lies further behind the eye's centre than this share of its radius is never seen."""
+
+
+@dataclass(frozen=True)
+class ScreenPart:
+    """What one actor shows: rows of the refined head (repeated along UV seams), quads over them, texture places."""
+
+    rows: NDArray[np.intp]
+    cells: NDArray[np.intp]
+    """(F, 4)"""
+    uv: F | None
+    """(len(rows), 2)"""
+
+
+def bust_depth(rest: F) -> F:
+    """(N,) how far inside the bust's outline a rest position (N, 3) lies: 0 on it, 1 in the middle, below 0 cut off."""
+    a, middle, b = BUST
+    return 1 - (rest[:, 0] / a) ** 2 - (np.minimum(rest[:, 1] - middle, 0) / b) ** 2
+
+
+def _cut_bust(matrix: sp.csr_matrix, rest: F, quads: NDArray, skin: NDArray) -> tuple[sp.csr_matrix, NDArray]:
+    """Draws what hangs over the outline up to it, along the mesh's own edges; returns the matrix and the quads kept.
+
+    Everything stays linear in the control vertices, so the edge moves with the shoulders.
+    """
+    depth = bust_depth(rest)
+    depth = np.where(rest[:, 1] < BUST[1], depth, 1.0)
+    inside = depth > 0
+    kept = ~skin | inside[quads].any(1)
+    rows, sources, shares = [], [], []
+    crossing = quads[skin & inside[quads].any(1) & ~inside[quads].all(1)]
+    pairs = np.concatenate([crossing[:, [i, j]] for i in range(4) for j in range(4) if i != j])
+    pairs = np.unique(pairs[~inside[pairs[:, 0]] & inside[pairs[:, 1]]], axis=0)
+    for vertex in np.unique(pairs[:, 0]):
+        near = pairs[pairs[:, 0] == vertex, 1]
+        # The nearest neighbour across the line shares an edge rather than a diagonal.
+        other = near[np.argmin(((rest[near] - rest[vertex]) ** 2).sum(1))]
+        t = depth[vertex] / (depth[vertex] - depth[other])
+        rows += [vertex, vertex]
+        sources += [vertex, other]
+        shares += [1 - t, t]
+    move = sp.eye(len(rest), format="lil")
+    move[np.unique(rows)] = 0
+    for r, s, w in zip(rows, sources, shares, strict=True):
+        move[r, s] = w
+    return (move.tocsr() @ matrix).astype(np.float32), kept
+
+
+class HeadMesh:
+    """``parts`` by name, and the sparse product that makes their vertices of skinned control vertices."""
+
+    def __init__(self, s: Skeleton) -> None:
+        fine = catmull_clark(s.quads, s.quad_uvs, len(s.vertices), len(s.uvs))
+        part = s.part[s.quads[:, 0]][fine.parent_quad]
+        uv = fine.uv_matrix @ s.uvs
+        skin = part == PARTS.index("skin")
+        matrix, kept = _cut_bust(fine.matrix, fine.matrix @ s.vertices, fine.quads, skin)
+        self.parts: dict[str, ScreenPart] = {}
+        self.matrix: sp.csr_matrix = matrix
+        quads = [fine.quads[kept & ~np.isin(part, [PARTS.index("eye-left"), PARTS.index("eye-right")])]]
+        for side in ("left", "right"):
+            quads.append(self._eye(s, f"eye-{side}", fine.quads[part == PARTS.index(f"eye-{side}")]))
+        self.rest: F = self.matrix @ s.vertices
+
+        def sheet(name: str, *parts: str, to_sheet=None) -> None:  # type: ignore[no-untyped-def]
+            m = kept & np.isin(part, [PARTS.index(p) for p in parts])
+            if m.any():
+                self.parts[name] = _part(fine.quads[m], fine.quad_uvs[m], to_sheet(uv) if to_sheet else None)
+
+        sheet("skin", "skin", to_sheet=warp_uv)
+        sheet("teeth", "upper-teeth", "lower-teeth")
+        sheet("tongue", "tongue")
+        sheet("lashes", "lashes-left", "lashes-right", to_sheet=lash_uv)
+        sheet("hair", "hair")
+        self._quads = np.concatenate(quads)
+        corner = self._quads.ravel()
+        # Area-weighted vertex normals are one sparse product of the quads' normals.
+        self._gather = sp.csr_matrix(
+            (np.ones(len(corner), np.float32), (corner, np.repeat(np.arange(len(self._quads)), 4))),
+            shape=(len(self.rest), len(self._quads)),
+        )
+
+    def _eye(self, s: Skeleton, name: str, quads: NDArray) -> NDArray:
+        """Appends the eye's rows, refined once more for the light that lids shade; returns its quads in front."""
+        centre = s.pivots[s.names.index(name)]
+        used, cells = np.unique(quads, return_inverse=True)
+        cells = cells.reshape(-1, 4).astype(np.int32)
+        finer = catmull_clark(cells, cells, len(used), len(used))
+        first = self.matrix.shape[0]
+        self.matrix = sp.vstack([self.matrix, finer.matrix @ self.matrix[used]]).tocsr()
+        rest = self.matrix[first:] @ s.vertices - centre
+        radius = float(np.linalg.norm(rest, axis=1).max())
+        front = (rest[finer.quads, 2] > EYE_FRONT * radius).any(1)
+        out = finer.quads[front] + first
+        self.parts[name] = _part(out, out, None)
+        p = self.parts[name]
+        self.parts[name] = ScreenPart(p.rows, p.cells, eye_uv(rest[p.rows - first] + centre, centre))
+        return out
+
+    def place(self, coarse: F) -> tuple[F, F]:
+        """Skinned control vertices (V, 3) -> positions and unit normals (N, 3) of the refined head."""
+        v = self.matrix @ coarse
+        q = self._quads
+        normal = self._gather @ np.cross(v[q[:, 2]] - v[q[:, 0]], v[q[:, 3]] - v[q[:, 1]])
+        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
+        return v, normal
+
+
+def _part(quads: NDArray, quad_uvs: NDArray, uv: F | None) -> ScreenPart:
+    if uv is None:
+        rows, cells = np.unique(quads, return_inverse=True)
+        return ScreenPart(rows, cells.reshape(-1, 4), None)
+    key = quads.ravel().astype(np.int64) * (len(uv) + 1) + quad_uvs.ravel()
+    _, first, cells = np.unique(key, return_index=True, return_inverse=True)
+    return ScreenPart(quads.ravel()[first].astype(np.intp), cells.reshape(-1, 4), uv[quad_uvs.ravel()[first]])
