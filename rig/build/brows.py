@@ -221,7 +221,7 @@ def main_hairs(style: Style, place: Place, rng: np.random.Generator) -> Hairs:
     bend = -np.interp(t, [0, 0.15], [0.12, 0.42]) * np.clip(angle, -1.5, 1.5)
     bend += np.radians(rng.normal(0, 5 + 16 * style.unruly, n))
     opacity = style.strength * rng.uniform(0.45, 0.95, n) * np.interp(t, [0, 0.16], [0.45 + 0.55 * style.blunt, 1.0])
-    out = out + rng.normal(0, 0.25 + 0.3 * (1 - style.blunt), n)
+    out = out + rng.normal(0, 0.25 + 0.3 * (1 - style.blunt), n) * np.interp(t, [0, 0.2], [3.0 - 2 * style.blunt, 1])
     return Hairs(out, down - 0.86 * k * w, length, course(style, place, t) + angle, bend, opacity)
 
 
@@ -233,7 +233,7 @@ def fluff(style: Style, place: Place, rng: np.random.Generator) -> Hairs:
     out, down = spine(style, place, t)
     # Beyond the inner end they fill the height; along the brow they keep to its edges.
     k = np.where(t < 0.1, rng.uniform(-1, 0.9, n), rng.choice([-1.0, 1.0], n) * rng.uniform(0.6, 1.2, n))
-    angle = np.radians(0.9 * direction_deg(style, inside, np.clip(k, -1, 1)) + rng.normal(0, 12, n))
+    angle = np.radians(0.9 * direction_deg(style, inside, np.clip(k, -1, 1)) + rng.normal(0, 16, n))
     length = rng.uniform(1.8, 4.2, n) * min(1.0, 0.25 + style.hair_mm / 10)
     opacity = style.strength * rng.uniform(0.18, 0.45, n) * np.interp(t, [-0.06, 0.02], [0.5, 1.0])
     down = down - 0.95 * k * half_thickness(style, inside)
@@ -346,7 +346,10 @@ def sheet(path: Path) -> None:
     for i, style in enumerate(styles):
         scene.set_look(Look(brow_style=i))
         tile = scene.render()[300:500, 320:760, ::-1].copy()
-        cv2.putText(tile, f"{i} {style.title}", (8, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (20, 20, 20), 1, cv2.LINE_AA)
+        tile[:26] = (45, 38, 35)
+        cv2.putText(
+            tile, f"{i} {style.title}", (10, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (235, 235, 235), 1, cv2.LINE_AA
+        )
         tiles.append(tile)
     scene.close()
     cv2.imwrite(str(path), np.vstack([np.hstack(tiles[i : i + 6]) for i in range(0, len(tiles), 6)]))
