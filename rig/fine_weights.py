@@ -18,13 +18,10 @@ CANDIDATES = 10
 SHORT_LIST = 7
 PULL_M2 = 1e-9
 """How strongly weights that the poses leave open keep to the subdivided ones (metres squared)."""
+GOOD_M2 = 2e-8
+"""Squared distances over the poses below which a vertex simply keeps the four largest weights."""
 HARD_M2 = 3e-7
 """Vertices whose first four bones lose more than this (summed over poses) try all fours of the short list."""
-
-
-def _sub(gram: NDArray, rhs: NDArray, keep: NDArray[np.intp]) -> tuple[NDArray, NDArray]:
-    g = np.take_along_axis(np.take_along_axis(gram, keep[:, :, None], 1), keep[:, None, :], 2)
-    return g, np.take_along_axis(rhs, keep, 1)
 
 
 def _cost(gram: NDArray, rhs: NDArray, w: NDArray) -> NDArray:
@@ -46,40 +43,38 @@ def fit_weights(rest: F, start: sp.csr_matrix, targets: F, bones: F) -> tuple[ND
     candidates = np.argsort(-dense, axis=1, kind="stable")[:, :CANDIDATES]
     own = np.take_along_axis(dense, candidates, 1).astype(np.float64)
     own /= own.sum(1, keepdims=True)
-    gram = np.empty((*candidates.shape, candidates.shape[1]))
+    index, weight = candidates[:, :4].copy(), own[:, :4] / own[:, :4].sum(1, keepdims=True)
+    grams, far = [], []
     for a in range(0, len(rest), 1000):  # bounds the memory
-        b = slice(a, a + 1000)
-        gram[b] = _normal_equations(rest[b], targets[b], bones, candidates[b])
-    gram += PULL_M2 * np.eye(candidates.shape[1])
-    rhs = PULL_M2 * own
-    w = simplex_weights(gram, rhs, own, 200)
-    order = np.argsort(-w, axis=1, kind="stable")[:, :SHORT_LIST]
-    bones4, best = _first_four(gram, rhs, order)
-    free = _cost(gram, rhs, w)
-    hard = np.flatnonzero(_cost(*_sub(gram, rhs, bones4), best) - free > HARD_M2)
-    bones4[hard], best[hard] = _search(gram[hard], rhs[hard], order[hard], bones4[hard], best[hard])
-    return np.take_along_axis(candidates, bones4, 1), best.astype(np.float32)
+        b = np.arange(a, min(a + 1000, len(rest)))
+        gram = _normal_equations(rest[b], targets[b], bones, candidates[b])
+        bad = np.einsum("ni,nij,nj->n", weight[b], gram[:, :4, :4], weight[b]) > GOOD_M2
+        grams.append(gram[bad] + PULL_M2 * np.eye(gram.shape[1]))
+        far.append(b[bad])
+    rows = np.concatenate(far)
+    keep, best = _best_four(np.concatenate(grams), PULL_M2 * own[rows], own[rows])
+    index[rows], weight[rows] = np.take_along_axis(candidates[rows], keep, 1), best
+    return index, weight.astype(np.float32)
 
 
-def _solve4(gram: NDArray, rhs: NDArray) -> NDArray:
-    return simplex_weights(gram, rhs, np.full((len(rhs), rhs.shape[1]), 1 / rhs.shape[1]), 120)
-
-
-def _first_four(gram: NDArray, rhs: NDArray, order: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray]:
-    keep = order[:, :4].copy()
-    return keep, _solve4(*_sub(gram, rhs, keep))
-
-
-def _search(
-    gram: NDArray, rhs: NDArray, order: NDArray[np.intp], bones4: NDArray[np.intp], best: NDArray
-) -> tuple[NDArray[np.intp], NDArray]:
-    """The best four of the short list, by trying all."""
-    cost = _cost(*_sub(gram, rhs, bones4), best)
+def _best_four(gram: NDArray, rhs: NDArray, start: NDArray) -> tuple[NDArray[np.intp], NDArray]:
+    """Which four of the candidates, and their weights: the heaviest of the free solution; where those lose much,
+    the best four of its short list, by trying all."""
+    free = simplex_weights(gram, rhs, start, 200)
+    order = np.argsort(-free, axis=1, kind="stable")[:, :SHORT_LIST]
+    keep, best, cost = _solve(gram, rhs, order[:, :4])
+    hard = np.flatnonzero(cost - _cost(gram, rhs, free) > HARD_M2)
     for four in list(combinations(range(order.shape[1]), 4))[1:]:
-        keep = order[:, four]
-        g4, r4 = _sub(gram, rhs, keep)
-        w = _solve4(g4, r4)
-        c = _cost(g4, r4, w)
-        better = c < cost
-        cost[better], bones4[better], best[better] = c[better], keep[better], w[better]
-    return bones4, best
+        k, w, c = _solve(gram[hard], rhs[hard], order[hard][:, four])
+        better = c < cost[hard]
+        at = hard[better]
+        keep[at], best[at], cost[at] = k[better], w[better], c[better]
+    return keep, best
+
+
+def _solve(gram: NDArray, rhs: NDArray, keep: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray, NDArray]:
+    """The candidates kept, their weights, and the cost."""
+    g4 = np.take_along_axis(np.take_along_axis(gram, keep[:, :, None], 1), keep[:, None, :], 2)
+    r4 = np.take_along_axis(rhs, keep, 1)
+    w = simplex_weights(g4, r4, np.full(keep.shape, 1 / keep.shape[1]), 120)
+    return keep.copy(), w, _cost(g4, r4, w)
