@@ -115,7 +115,7 @@ class Meshes:
         attributes = primitive.attributes
         if any("draco" in str(name) for name in (primitive.extensions or {})):
             raise CharacterError("its meshes are Draco-compressed; export it without compression")
-        if attributes.POSITION is None:
+        if getattr(attributes, "POSITION", None) is None:
             raise CharacterError("the file is damaged: a mesh without positions")
         n = self._accessors.count(attributes.POSITION)
         if n > MAX_VERTICES:

@@ -39,7 +39,7 @@ class Builder:
             )
         else:
             made.bufferView = self.view(a.tobytes())
-        if width == 3:
+        if width == 3 and np.isfinite(a).all():
             made.min, made.max = a.min(0).tolist(), a.max(0).tolist()
         self.gltf.accessors.append(made)
         return len(self.gltf.accessors) - 1
@@ -130,3 +130,134 @@ def grid(n: int = 9, size: float = 0.1) -> tuple[np.ndarray, np.ndarray, np.ndar
     a, b, c, d = i[:-1, :-1].ravel(), i[1:, :-1].ravel(), i[1:, 1:].ravel(), i[:-1, 1:].ravel()
     triangles = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
     return positions, triangles, np.stack([u, v], -1).reshape(-1, 2).astype(np.float32)
+
+
+N = 9
+UPPER = ("eye", "brow")
+PRESET_SHAPES = (
+    "aa", "ih", "ou", "ee", "oh", "blinkLeft", "blinkRight", "happy", "angry", "sad", "surprised", "lookUp", "lookDown",
+    "lookLeft", "lookRight",
+)  # fmt: skip
+EYE_LEFT, EYE_RIGHT = (0.03, 0.03, 0.01), (-0.03, 0.03, 0.01)
+"""Where the bone characters' eyes turn."""
+
+
+def shape(name: str) -> np.ndarray:
+    """(81, 3) what a target of this name does to the grid: eyes and brows move the upper half, all else the lower."""
+    delta = np.zeros((N * N, 3), np.float32)
+    upper = name.startswith((*UPPER, "blink", "look", "surprised", "angry"))
+    rows = np.arange(0, 3) if upper else np.arange(5, N)
+    columns = np.arange(5, N) if name.endswith("Left") else np.arange(0, 4) if name.endswith("Right") else np.arange(N)
+    delta[(rows[:, None] * N + columns).ravel()] = [0, -0.01, 0.002]
+    return delta
+
+
+def arkit_character(names: tuple[str, ...], sparse: bool = False, prefix: str = "") -> Builder:
+    """A grid with one morph target a name."""
+    b = Builder()
+    positions, triangles, uv = grid(N)
+    picture = np.full((8, 8, 3), (200, 120, 80), np.uint8)
+    mesh = b.mesh(
+        positions, triangles, {prefix + n: shape(n) for n in names}, uv, material=b.material(b.texture(picture)), sparse=sparse
+    )
+    b.node("face", mesh=mesh)
+    return b
+
+
+def skeleton(b: Builder, flip: float = 1.0) -> dict[str, int]:
+    """hips > neck > head > two eyes, at human places below a grid about the origin; ``flip`` -1 looks along -z."""
+    hips = b.node("hips", translation=[0.0, -0.5, 0.0])
+    neck = b.node("neck", hips, translation=[0.0, 0.4, 0.0])
+    head = b.node("head", neck, translation=[0.0, 0.05, 0.0])
+    eyes = [
+        b.node(name, head, translation=[x * flip, y + 0.05, z * flip])
+        for name, (x, y, z) in (("leftEye", EYE_LEFT), ("rightEye", EYE_RIGHT))
+    ]
+    return {"hips": hips, "neck": neck, "head": head, "leftEye": eyes[0], "rightEye": eyes[1]}
+
+
+def skinned_grid(b: Builder, bones: dict[str, int], names: tuple[str, ...], flip: float = 1.0) -> tuple[int, int]:
+    """(node, mesh) of a grid on the head, its lowest row on the neck, its two upper corners on the eyes."""
+    turn = np.array([flip, 1, flip], np.float32)
+    positions, triangles, uv = grid(N)
+    joint_names = ["hips", "neck", "head", "leftEye", "rightEye"]
+    at = np.array([[0, -0.5, 0], [0, -0.1, 0], [0, -0.05, 0], EYE_LEFT, EYE_RIGHT]) * turn
+    skin = b.skin([bones[n] for n in joint_names], at)
+    joints = np.zeros((N * N, 4), np.uint8)
+    joints[:, 0] = 2
+    joints[-N:, 0] = 1
+    joints[N - 1, 0], joints[0, 0] = 3, 4
+    weights = np.zeros((N * N, 4), np.float32)
+    weights[:, 0] = 1
+    mesh = b.mesh(positions * turn, triangles, {n: shape(n) * turn for n in names}, uv, joints, weights, b.material())
+    return b.node("face", mesh=mesh, skin=skin), mesh
+
+
+def vrm0(names: tuple[str, ...] = PRESET_SHAPES, custom: bool = False) -> Builder:
+    """VRM 0.x, looking along -z. ``custom``: clips named as the targets instead of presets."""
+    of = {"aa": "a", "ih": "i", "ou": "u", "ee": "e", "oh": "o", "blinkLeft": "blink_l", "blinkRight": "blink_r"}
+    of |= {"happy": "joy", "sad": "sorrow"}
+    b = Builder()
+    bones = skeleton(b, -1)
+    _, mesh = skinned_grid(b, bones, names, -1)
+    groups = [
+        {
+            "name": n.capitalize() if not custom else n,
+            "presetName": "unknown" if custom or n == "surprised" else of.get(n, n.lower()),
+            "binds": [{"mesh": mesh, "index": i, "weight": 100}],
+        }
+        for i, n in enumerate(names)
+    ]
+    degrees = {"xRange": 90, "yRange": 12}
+    b.extension(
+        "VRM",
+        {
+            "meta": {"title": "Zero"},
+            "humanoid": {"humanBones": [{"bone": k, "node": v} for k, v in bones.items()]},
+            "firstPerson": {
+                "lookAtTypeName": "Bone",
+                **{f"lookAt{r}": degrees for r in ("HorizontalInner", "HorizontalOuter", "VerticalDown", "VerticalUp")},
+            },
+            "blendShapeMaster": {"blendShapeGroups": groups},
+        },
+    )
+    return b
+
+
+def vrm1(names: tuple[str, ...] = PRESET_SHAPES, group: str = "preset", look: str = "expression", **fields: Any) -> Builder:
+    """VRM 1.0; ``fields`` name an expression and what its entry also says."""
+    b = Builder()
+    bones = skeleton(b)
+    node, _ = skinned_grid(b, bones, names)
+    entries: dict[str, Any] = {
+        n: {"morphTargetBinds": [{"node": node, "index": i, "weight": 1.0}], **fields.get(n, {})}
+        for i, n in enumerate(names)
+    }
+    b.extension(
+        "VRMC_vrm",
+        {
+            "specVersion": "1.0",
+            "meta": {"name": "One"},
+            "humanoid": {"humanBones": {k: {"node": v} for k, v in bones.items()}},
+            "lookAt": {"type": look, "rangeMapHorizontalOuter": {"inputMaxValue": 90, "outputScale": 12}},
+            "expressions": {group: entries},
+        },
+    )
+    return b
+
+
+def bone_character(names: dict[str, tuple[float, float, float]]) -> Builder:
+    """A grid whose vertices hang on the nearest of the named bones (bone -> origin), all below a head bone."""
+    b = Builder()
+    positions, triangles, uv = grid(N)
+    head = b.node("mixamorig:Head", translation=[0.0, -0.05, 0.0])
+    nodes = [
+        b.node(name, head, translation=[x, y + 0.05, z]) for name, (x, y, z) in names.items()
+    ]
+    at = np.array([(0.0, -0.05, 0.0), *names.values()], np.float32)
+    skin = b.skin([head, *nodes], at)
+    near = np.linalg.norm(positions[:, None, :2] - at[None, 1:, :2], axis=-1).argmin(1) + 1
+    joints, weights = np.zeros((N * N, 4), np.uint8), np.zeros((N * N, 4), np.float32)
+    joints[:, 0], weights[:, 0] = near, 1
+    b.node("face", mesh=b.mesh(positions, triangles, uv=uv, joints=joints, weights=weights), skin=skin)
+    return b
