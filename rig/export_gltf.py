@@ -7,7 +7,6 @@ The clips and the shapes are two ways to say the same: drive the one or the othe
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +16,11 @@ from numpy.typing import NDArray
 
 from rig import skinning
 from rig.export_clips import KEY_TIMES, all_clips, clip_bones, reach, rest_translations, tracks
-from rig.export_mesh import DETAILS, Piece, Surface, arkit_shapes, make_surface, pieces, skin_weights
+from rig.export_materials import RELIEF, add_material
+from rig.export_mesh import DETAILS, Piece, Surface, arkit_shapes, skin_weights, tangents
 from rig.face import Face, Person
 from rig.gltf_write import ExportError, GlbBuilder, smallest_index_type, write_atomic
-from rig.looks import Look, eye_texture, lash_texture, skin_texture
+from rig.looks import Look
 from rig.parameters import ARKIT
 from rig.skeleton import RIG_VERSION
 
@@ -32,9 +32,6 @@ MOVES_M = 1e-5
 """A shape leaves out vertices that it moves by less."""
 DENSE_SHARE = 0.9
 """Above this share of moved vertices a plain accessor is the smaller one."""
-TONGUE = (0.62, 0.20, 0.19)
-"""Linear base colour; on the screen it is #cf7d7a."""
-ENAMEL = (244, 232, 212)
 
 
 @dataclass(frozen=True)
@@ -102,8 +99,8 @@ class _Export:
 
     def __init__(self, face: Face, look: Look, person: Person, name: str, detail: str):
         self.face, self.look, self.person = face, look, person
-        self.surface: Surface = make_surface(face.skeleton, detail)
-        self.pieces: list[Piece] = pieces(face.skeleton, self.surface)
+        self.surface = Surface(face.skeleton, detail)
+        self.pieces: list[Piece] = self.surface.pieces
         self.rest: F = (self.surface.matrix @ person.vertices).astype(np.float32)
         self.builder = GlbBuilder(COPYRIGHT)
         self.builder.doc.asset.extras = {"rigVersion": RIG_VERSION, "detail": detail}
@@ -154,26 +151,15 @@ class _Export:
             WEIGHTS_0=b.accessor(self.joint_weight[rows], target=g.ARRAY_BUFFER),
         )
         if p.uv is not None:
-            attributes.TEXCOORD_0 = b.accessor(p.uv.astype(np.float32), target=g.ARRAY_BUFFER)
+            attributes.TEXCOORD_0 = b.accessor(p.uv, target=g.ARRAY_BUFFER)
+        if p.material == RELIEF:
+            attributes.TANGENT = b.accessor(tangents(p, self.rest[rows], normals[rows]), target=g.ARRAY_BUFFER)
         index = p.triangles.ravel().astype(smallest_index_type(len(rows)))
         return g.Primitive(
             attributes=attributes,
             indices=b.accessor(index, target=g.ELEMENT_ARRAY_BUFFER),
-            material=self._material(p.material),
+            material=add_material(b, self.look, self.surface, p),
         )
-
-    def _material(self, name: str) -> int:
-        doc, look = self.builder.doc, self.look
-        pbr = g.PbrMetallicRoughness(metallicFactor=0.0, roughnessFactor=_ROUGHNESS[name])
-        material = g.Material(name=name, pbrMetallicRoughness=pbr, alphaMode=g.OPAQUE)
-        if name in _PICTURES:
-            pbr.baseColorTexture = g.TextureInfo(index=self.builder.texture(_PICTURES[name](look), name))
-        else:
-            pbr.baseColorFactor = [*TONGUE, 1.0]
-        if name == "lashes":
-            material.alphaMode, material.doubleSided = g.BLEND, True
-        doc.materials.append(material)
-        return len(doc.materials) - 1
 
     def _add_shapes(self, primitives: list[g.Primitive], normals: F) -> None:
         still: dict[int, int] = {}
@@ -225,20 +211,3 @@ class _Export:
         """The file's own skinning: four weights a vertex of the exported surface."""
         m = np.einsum("vk,vkij->vij", self.joint_weight, bones[self.joint_index])
         return np.einsum("vij,vj->vi", m[:, :, :3], self.rest) + m[:, :, 3]
-
-
-def _enamel(look: Look) -> NDArray[np.uint8]:
-    """(64, 4, 3) sRGB: tooth enamel that falls into the dark towards the back (bottom row), where no light gets."""
-    t = np.linspace(1, 0, 64)[:, None, None] ** 1.6
-    return np.repeat(np.array(ENAMEL) * (0.08 + 0.90 * t), 4, axis=1).astype(np.uint8)
-
-
-_ROUGHNESS = {"skin": 0.55, "eyes": 0.08, "teeth": 0.30, "tongue": 0.40, "lashes": 0.80, "hair": 0.60}
-_PICTURES: dict[str, Callable[[Look], NDArray[np.uint8]]] = {
-    "skin": skin_texture,
-    "eyes": eye_texture,
-    "teeth": _enamel,
-    "lashes": lash_texture,
-    "hair": skin_texture,
-}
-"""The base colour of each material; the tongue is one plain colour."""

@@ -11,9 +11,10 @@ from rig import skinning
 from rig.arkit import arkit_to_channels
 from rig.face import Face, Person
 from rig.fine_weights import fit_weights
+from rig.head_mesh import HeadMesh, ScreenPart
+from rig.head_mesh import _cut_bust as cut_bust
 from rig.parameters import ARKIT, CHANNEL_INDEX, N_CHANNELS
 from rig.skeleton import GAZE_FULL_DEG, PARTS, Skeleton
-from rig.subdivision import catmull_clark
 from rig.texture_map import eye_uv, lash_uv, warp_uv
 
 F = NDArray[np.float32]
@@ -21,12 +22,23 @@ DETAILS = ("screen", "game")
 MATERIAL_PARTS: dict[str, tuple[str, ...]] = {
     "skin": ("skin",),
     "eyes": ("eye-left", "eye-right"),
+    "teeth": ("teeth",),
+    "tongue": ("tongue",),
+    "lashes": ("lashes",),
+    "hair": ("hair",),
+}
+"""The primitives of the mesh, one a material, and the parts of HeadMesh that each shows."""
+CONTROL_PARTS: dict[str, tuple[str, ...]] = {
+    "skin": ("skin",),
+    "eye-left": ("eye-left",),
+    "eye-right": ("eye-right",),
     "teeth": ("upper-teeth", "lower-teeth"),
     "tongue": ("tongue",),
     "lashes": ("lashes-left", "lashes-right"),
     "hair": ("hair",),
 }
-"""The primitives of the mesh, one a material, and the parts of the head that each shows."""
+TEXTURED = ("skin", "eyes", "lashes")
+"""Materials whose textures lie where the head's own UVs say."""
 COMBINATIONS = (
     ("AU6-left", "AU6-right", "AU12-left", "AU12-right", "AU25", "AU26"),
     ("AU1-left", "AU1-right", "AU2-left", "AU2-right", "AU5-left", "AU5-right", "AU25", "AU26"),
@@ -37,105 +49,127 @@ COMBINATIONS = (
 
 
 @dataclass(frozen=True)
-class Surface:
-    """The mesh that is exported: ``matrix`` (N, V) takes control vertices to its own."""
-
-    detail: str
-    matrix: sp.csr_matrix
-    quads: NDArray[np.int32]
-    quad_uvs: NDArray[np.int32]
-    uvs: F
-    part: NDArray[np.int32]
-    """(F,) index into PARTS."""
-    gather: sp.csr_matrix
-    """(N, F) sums quads' normals at their corners."""
-
-    def normals(self, vertices: F) -> F:
-        """Area-weighted unit normals (N, 3) of the surface's vertices (N, 3)."""
-        v, q = vertices, self.quads
-        n = self.gather @ np.cross(v[q[:, 2]] - v[q[:, 0]], v[q[:, 3]] - v[q[:, 1]])
-        length = np.linalg.norm(n, axis=1, keepdims=True)
-        # A vertex that all its quads have shrunk to still needs a unit normal.
-        return np.where(length > 1e-14, n / np.maximum(length, 1e-14), [0, 0, 1]).astype(np.float32)
-
-
-def make_surface(skeleton: Skeleton, detail: str) -> Surface:
-    """``screen``: the control mesh subdivided once, as Mien draws it; ``game``: the control mesh itself."""
-    s = skeleton
-    part = s.part[s.quads[:, 0]]
-    if detail == "screen":
-        fine = catmull_clark(s.quads, s.quad_uvs, len(s.vertices), len(s.uvs))
-        matrix, quads, quad_uvs = fine.matrix, fine.quads, fine.quad_uvs
-        uvs, part = fine.uv_matrix @ s.uvs, part[fine.parent_quad]
-    else:
-        matrix, quads, quad_uvs, uvs = (
-            sp.eye(len(s.vertices), format="csr", dtype=np.float32),
-            s.quads,
-            s.quad_uvs,
-            s.uvs,
-        )
-    corner = quads.ravel()
-    shape = (matrix.shape[0], len(quads))
-    gather = sp.csr_matrix((np.ones(len(corner), np.float32), (corner, np.repeat(np.arange(shape[1]), 4))), shape=shape)
-    return Surface(detail, matrix, quads, quad_uvs, uvs, part, gather)
-
-
-@dataclass(frozen=True)
 class Piece:
     """One primitive: vertices repeated along UV seams."""
 
     material: str
     rows: NDArray[np.intp]
     """(N,) the surface's vertex that each one is."""
+    cells: NDArray[np.intp]
+    """(F, 4) quads over them, counter-clockwise from outside."""
     uv: F | None
     """(N, 2) with v down, as glTF has it; None for a plain colour."""
-    triangles: NDArray[np.intp]
-    """(T, 3) counter-clockwise from outside."""
+
+    @property
+    def triangles(self) -> NDArray[np.intp]:
+        """(2 F, 3)"""
+        return np.concatenate([self.cells[:, [0, 1, 2]], self.cells[:, [0, 2, 3]]], axis=1).reshape(-1, 3)
 
 
-def pieces(skeleton: Skeleton, surface: Surface) -> list[Piece]:
-    """The primitives of a head, in the order of MATERIAL_PARTS; parts that it lacks are left out."""
-    out = []
-    for material, parts in MATERIAL_PARTS.items():
-        mine = np.isin(surface.part, [PARTS.index(p) for p in parts])
-        if mine.any():
-            out.append(_piece(skeleton, surface, material, surface.quads[mine], surface.quad_uvs[mine]))
-    return out
+class Surface:
+    """The mesh that is exported: ``matrix`` (N, V) takes control vertices to its own; ``pieces`` by material."""
+
+    def __init__(self, skeleton: Skeleton, detail: str):
+        """``screen``: the refined head that Mien shows; ``game``: the control mesh. Both end in the same bust."""
+        self.detail = detail
+        if detail == "screen":
+            head = HeadMesh(skeleton)
+            matrix, parts = head.matrix, head.parts
+        else:
+            matrix, parts = _control_mesh(skeleton)
+        found = {m: [parts[p] for p in names if p in parts] for m, names in MATERIAL_PARTS.items()}
+        used = np.unique(np.concatenate([p.rows for mine in found.values() for p in mine]))
+        self.matrix: sp.csr_matrix = matrix[used].tocsr()
+        rest = self.matrix @ skeleton.vertices
+        self.pieces = [_join(m, mine, used, rest) for m, mine in found.items() if mine]
+        self._quads = np.concatenate([p.rows[p.cells] for p in self.pieces])
+        corner = self._quads.ravel()
+        self._gather = sp.csr_matrix(
+            (np.ones(len(corner), np.float32), (corner, np.repeat(np.arange(len(self._quads)), 4))),
+            shape=(len(used), len(self._quads)),
+        )
+
+    def normals(self, vertices: F) -> F:
+        """Area-weighted unit normals (N, 3) of the surface's vertices (N, 3)."""
+        v, q = vertices, self._quads
+        n = self._gather @ np.cross(v[q[:, 2]] - v[q[:, 0]], v[q[:, 3]] - v[q[:, 1]])
+        length = np.linalg.norm(n, axis=1, keepdims=True)
+        # A vertex that all its quads have shrunk to still needs a unit normal.
+        return np.where(length > 1e-14, n / np.maximum(length, 1e-14), [0, 0, 1]).astype(np.float32)
 
 
-def _piece(s: Skeleton, surface: Surface, material: str, quads: NDArray, quad_uvs: NDArray) -> Piece:
-    if material in ("skin", "lashes", "hair"):
-        key = quads.ravel().astype(np.int64) * (len(surface.uvs) + 1) + quad_uvs.ravel()
-        _, first, cells = np.unique(key, return_index=True, return_inverse=True)
-        rows = quads.ravel()[first].astype(np.intp)
-        uv = surface.uvs[quad_uvs.ravel()[first]]
-        uv = lash_uv(uv) if material == "lashes" else warp_uv(uv)
-    else:
-        rows, cells = np.unique(quads, return_inverse=True)
-        # Eyes and teeth are painted by their place at rest on the base face, whoever wears them.
-        uv = _projected_uv(s, material, surface.matrix @ s.vertices, rows)
-    q = cells.reshape(-1, 4)
-    triangles = np.concatenate([q[:, [0, 1, 2]], q[:, [0, 2, 3]]], axis=1).reshape(-1, 3)
-    return Piece(material, rows, None if uv is None else np.stack([uv[:, 0], 1 - uv[:, 1]], 1), triangles)
+def tangents(piece: Piece, at: F, normals: F) -> F:
+    """(N, 4) for a piece's own positions and normals (N, 3): the texture's u on the surface, and the side v lies on.
+
+    glTF's bitangent, cross(normal, tangent) times the fourth number, points up in the picture.
+    """
+    assert piece.uv is not None
+    t = piece.triangles
+    edge1, edge2 = at[t[:, 1]] - at[t[:, 0]], at[t[:, 2]] - at[t[:, 0]]
+    uv1, uv2 = piece.uv[t[:, 1]] - piece.uv[t[:, 0]], piece.uv[t[:, 2]] - piece.uv[t[:, 0]]
+    signed = uv1[:, 0] * uv2[:, 1] - uv2[:, 0] * uv1[:, 1]
+    side = np.sign(signed)[:, None]
+    along = side * (edge1 * uv2[:, 1:] - edge2 * uv1[:, 1:])
+    up = -side * (edge2 * uv1[:, :1] - edge1 * uv2[:, :1])
+    n = len(at)
+    gather = sp.csr_matrix((np.ones(t.size), (t.ravel(), np.repeat(np.arange(len(t)), 3))), shape=(n, len(t)))
+    along, up = gather @ along, gather @ up
+    along -= normals * (along * normals).sum(1, keepdims=True)
+    # Where the texture has no extent any direction in the surface does.
+    lost = np.linalg.norm(along, axis=1) < 1e-12
+    axis = np.eye(3)[np.abs(normals).argmin(1)]
+    along[lost] = np.cross(normals, axis)[lost]
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    w = np.where((np.cross(normals, along) * up).sum(1) < 0, -1.0, 1.0)
+    return np.c_[along, w].astype(np.float32)
 
 
-def _projected_uv(s: Skeleton, material: str, rest: F, rows: NDArray[np.intp]) -> F | None:
-    p = rest[rows]
-    if material == "eyes":
-        left, right = (eye_uv(p, s.pivots[s.names.index(f"eye-{side}")]) for side in ("left", "right"))
-        return np.where(p[:, :1] > 0, left, right)
+def _control_mesh(s: Skeleton) -> tuple[sp.csr_matrix, dict[str, ScreenPart]]:
+    """The control mesh in the parts that HeadMesh has."""
+    part = s.part[s.quads[:, 0]]
+    identity = sp.eye(len(s.vertices), format="csr", dtype=np.float32)
+    matrix, kept = cut_bust(identity, s.vertices, s.quads, part == PARTS.index("skin"))
+    parts = {}
+    for name, sources in CONTROL_PARTS.items():
+        mine = kept & np.isin(part, [PARTS.index(p) for p in sources])
+        if not mine.any():
+            continue
+        quads, quad_uvs = s.quads[mine], s.quad_uvs[mine]
+        if name.startswith("eye"):
+            rows, cells = np.unique(quads, return_inverse=True)
+            uv = eye_uv(s.vertices[rows], s.pivots[s.names.index(name)])
+        else:
+            key = quads.ravel().astype(np.int64) * (len(s.uvs) + 1) + quad_uvs.ravel()
+            _, first, cells = np.unique(key, return_index=True, return_inverse=True)
+            rows, uv = quads.ravel()[first], s.uvs[quad_uvs.ravel()[first]]
+            uv = lash_uv(uv) if name == "lashes" else warp_uv(uv)
+        parts[name] = ScreenPart(rows.astype(np.intp), cells.reshape(-1, 4), uv)
+    return matrix, parts
+
+
+def _join(material: str, parts: list[ScreenPart], used: NDArray[np.intp], rest: F) -> Piece:
+    """Parts that share a material as one primitive; ``used`` are the rows that the surface keeps."""
+    first = np.cumsum([0, *(len(p.rows) for p in parts)])
+    rows = np.searchsorted(used, np.concatenate([p.rows for p in parts]))
+    cells = np.concatenate([p.cells + k for p, k in zip(parts, first, strict=False)])
+    uv = None
     if material == "teeth":
-        # One axis: from the dark back of the mouth (0) to the front teeth (1).
-        t = (p[:, 2] - p[:, 2].min()) / (p[:, 2].max() - p[:, 2].min())
-        return np.stack([np.full(len(t), 0.5), t], axis=1).astype(np.float32)
-    return None
+        # One axis, on the base face at rest: from the dark back of the mouth (0) to the front teeth (1).
+        z = rest[rows, 2]
+        uv = np.stack([np.full(len(z), 0.5), (z - z.min()) / (z.max() - z.min())], axis=1)
+    elif material in TEXTURED:
+        uv = np.concatenate([p.uv for p in parts if p.uv is not None])
+    return Piece(
+        material, rows, cells, None if uv is None else np.stack([uv[:, 0], 1 - uv[:, 1]], 1).astype(np.float32)
+    )
 
 
 def skin_weights(face: Face, person: Person, surface: Surface) -> tuple[NDArray[np.int64], F]:
     """Joints (N, 4) and weights (N, 4): heaviest first, summing to 1 in float32, unused ones bone 0 with weight 0."""
-    s = face.skeleton
     if surface.detail == "game":
-        index, weight = s.bone_index.astype(np.int64), s.bone_weight.astype(np.float32)
+        weights = (surface.matrix @ face.weights).toarray()
+        index = np.argsort(-weights, axis=1, kind="stable")[:, :4]
+        weight = np.take_along_axis(weights, index, 1)
     else:
         bones = np.stack(list(_fit_poses(face, person)), axis=1)
         moved = [surface.matrix @ skinning.skin(person.vertices, face.weights, b) for b in bones.transpose(1, 0, 2, 3)]

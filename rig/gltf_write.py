@@ -108,15 +108,17 @@ class GlbBuilder:
             added.append(index)
         return added
 
-    def texture(self, picture: NDArray[np.uint8], name: str, quality: int = 92) -> int:
-        """(H, W, 3) sRGB as JPEG, (H, W, 4) as PNG."""
+    def texture(self, picture: NDArray[np.uint8], name: str, data: bool = False) -> int:
+        """(H, W, 3) sRGB as JPEG, (H, W, 4) as PNG. ``data``: the channels are no colours and keep apart."""
         if picture.shape[2] == 4:
             mime, suffix, options, order = "image/png", ".png", [], cv2.COLOR_RGBA2BGRA
         else:
             mime, suffix, order = "image/jpeg", ".jpg", cv2.COLOR_RGB2BGR
-            options = [cv2.IMWRITE_JPEG_QUALITY, quality]
-        _, data = cv2.imencode(suffix, cv2.cvtColor(picture, order), options)
-        self.doc.images.append(g.Image(name=name, mimeType=mime, bufferView=self._view(data.tobytes())))
+            options = [cv2.IMWRITE_JPEG_QUALITY, 92]
+            if data:
+                options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+        _, packed = cv2.imencode(suffix, cv2.cvtColor(picture, order), options)
+        self.doc.images.append(g.Image(name=name, mimeType=mime, bufferView=self._view(packed.tobytes())))
         self.doc.textures.append(g.Texture(name=name, sampler=0, source=len(self.doc.images) - 1))
         return len(self.doc.textures) - 1
 

@@ -12,12 +12,14 @@ import cv2
 import numpy as np
 import pygltflib
 import pytest
+import scipy.sparse as sp
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from rig import gltf_write
 from rig.arkit import channels_to_arkit
 from rig.export_gltf import ExportError, ExportReport, export_glb
+from rig.export_mesh import Surface
 from rig.face import Face, Person
 from rig.looks import LOOKS
 from rig.parameters import ARKIT, CHANNEL_INDEX, CHANNELS, N_CHANNELS, N_IDENTITY
@@ -97,11 +99,12 @@ class Glb:
         return np.einsum("vij,vj->vi", per_vertex[:, :3, :3], self.attribute("POSITION")) + per_vertex[:, :3, 3]
 
 
-def nearest(glb: Glb, vertices: np.ndarray) -> np.ndarray:
-    """For every exported vertex of a ``game`` file the control vertex that it is, by its place at rest."""
-    distance, index = cKDTree(vertices).query(glb.attribute("POSITION"))
+def rows(glb: Glb, face: Face, rest: np.ndarray) -> sp.csr_matrix:
+    """(N, V) what each exported vertex of a ``game`` file is made of, found by its place at rest."""
+    matrix = Surface(face.skeleton, "game").matrix
+    distance, index = cKDTree(matrix @ rest).query(glb.attribute("POSITION"))
     assert distance.max() < 1e-7
-    return index
+    return matrix[index]
 
 
 def one(channel: str) -> np.ndarray:
@@ -172,7 +175,7 @@ def test_names_hierarchy_and_order(face: Face, game: tuple[Glb, ExportReport]) -
 
 def test_rest_is_the_face_at_rest(face: Face, game: tuple[Glb, ExportReport]) -> None:
     glb, report = game
-    assert np.abs(glb.skinned() - face.base.vertices[nearest(glb, face.base.vertices)]).max() < 1e-6
+    assert np.abs(glb.skinned() - rows(glb, face, face.base.vertices) @ face.base.vertices).max() < 1e-6
     assert report.vertices == len(glb.attribute("POSITION"))
     assert report.n_bytes == report.path.stat().st_size
 
@@ -182,7 +185,7 @@ def test_a_clip_ends_where_the_channel_does(face: Face, game: tuple[Glb, ExportR
     glb, _ = game
     there = face.pose(one(channel))
     assert np.abs(there - face.base.vertices).max() > 0.5 * MM
-    error = np.linalg.norm(glb.skinned(channel) - there[nearest(glb, face.base.vertices)], axis=1)
+    error = np.linalg.norm(glb.skinned(channel) - rows(glb, face, face.base.vertices) @ there, axis=1)
     assert error.max() < 0.2 * MM
 
 
@@ -191,7 +194,7 @@ def test_gaze_clips(face: Face, game: tuple[Glb, ExportReport], name: str) -> No
     glb, _ = game
     gaze = GAZE_FULL_DEG * np.array(GAZE_CLIPS[name], np.float32)
     there = face.pose(np.zeros(N_CHANNELS, np.float32), gaze, gaze)
-    error = np.linalg.norm(glb.skinned(name) - there[nearest(glb, face.base.vertices)], axis=1)
+    error = np.linalg.norm(glb.skinned(name) - rows(glb, face, face.base.vertices) @ there, axis=1)
     assert error.max() < 0.2 * MM
 
 
@@ -201,17 +204,17 @@ def test_clips_follow_the_channel_on_the_way(
     face: Face, game: tuple[Glb, ExportReport], channel: str, by_component: bool
 ) -> None:
     glb, _ = game
-    index = nearest(glb, face.base.vertices)
+    made_of = rows(glb, face, face.base.vertices)
     for share in (0.1, 0.25, 0.375, 0.5, 0.75, 0.9):
-        there = face.pose(np.float32(share) * one(channel))[index]
+        there = made_of @ face.pose(np.float32(share) * one(channel))
         assert np.linalg.norm(glb.skinned(channel, share, by_component) - there, axis=1).max() < 0.1 * MM
 
 
 def test_a_persons_clips_are_that_persons(face: Face, someone: Person, game_of_someone: Glb) -> None:
     assert abs(someone.gain[CHANNEL_INDEX["AU43-left"]] - 1) > 0.02
-    index = nearest(game_of_someone, someone.vertices)
+    made_of = rows(game_of_someone, face, someone.vertices)
     for channel in ("AU43-left", "AU12-right", "AU26"):
-        there = face.pose(one(channel), person=someone)[index]
+        there = made_of @ face.pose(one(channel), person=someone)
         assert np.linalg.norm(game_of_someone.skinned(channel) - there, axis=1).max() < 0.2 * MM
 
 
@@ -238,7 +241,7 @@ def test_shapes_are_what_the_channels_do(
 ) -> None:
     glb, _ = game
     moved = face.pose(sum(one(c) for c in channels)) - face.base.vertices
-    assert np.abs(glb.target(shape) - moved[nearest(glb, face.base.vertices)]).max() < 0.02 * MM
+    assert np.abs(glb.target(shape) - rows(glb, face, face.base.vertices) @ moved).max() < 0.02 * MM
 
 
 @pytest.mark.parametrize(
@@ -249,7 +252,7 @@ def test_a_stream_of_shapes_adds_up_to_the_channel(face: Face, game: tuple[Glb, 
     none = np.zeros(2, np.float32)
     values = channels_to_arkit(one(channel), none, none)
     there = sum(v * glb.target(n) for n, v in zip(ARKIT, values, strict=True) if v > 0)
-    moved = (face.pose(one(channel)) - face.base.vertices)[nearest(glb, face.base.vertices)]
+    moved = rows(glb, face, face.base.vertices) @ (face.pose(one(channel)) - face.base.vertices)
     size = np.linalg.norm(moved, axis=1)
     # AU25 without the jaw is told by the lips' own shapes, which are near to it and not the same.
     share = 0.5 if channel == "AU25" else 0.02
@@ -308,25 +311,30 @@ def test_files_stay_small(screen: tuple[Glb, ExportReport], game: tuple[Glb, Exp
     assert game[1].n_bytes < 8e6
 
 
+def picture(glb: Glb, texture: int) -> np.ndarray:
+    """(H, W, 3 or 4) as the file embeds it."""
+    view = glb.doc.bufferViews[glb.doc.images[glb.doc.textures[texture].source].bufferView]
+    data = np.frombuffer(glb.blob, np.uint8, view.byteLength, view.byteOffset)
+    return cv2.imdecode(data, cv2.IMREAD_UNCHANGED)[..., 2::-1].astype(float)
+
+
+def sample(glb: Glb, material: str, which: str = "baseColorTexture") -> tuple[np.ndarray, np.ndarray]:
+    """Positions (N, 3) of a material's vertices and what its texture shows there (N, 3)."""
+    p = next(p for p in glb.primitives if glb.doc.materials[p.material].name == material)
+    m = glb.doc.materials[p.material]
+    image = picture(glb, (getattr(m, which, None) or getattr(m.pbrMetallicRoughness, which)).index)
+    uv = np.clip(glb.read(p.attributes.TEXCOORD_0), 0, 1)
+    place = (uv * (np.array(image.shape[1::-1]) - 1)).round().astype(int)
+    return glb.read(p.attributes.POSITION), image[place[:, 1], place[:, 0]]
+
+
 def test_textures_lie_where_they_belong(face: Face, game: tuple[Glb, ExportReport]) -> None:
     glb, _ = game
-    doc = glb.doc
-
-    def colours(material: str) -> tuple[np.ndarray, np.ndarray]:
-        p = next(p for p in glb.primitives if doc.materials[p.material].name == material)
-        texture = doc.materials[p.material].pbrMetallicRoughness.baseColorTexture.index
-        view = doc.bufferViews[doc.images[doc.textures[texture].source].bufferView]
-        data = np.frombuffer(glb.blob, np.uint8, view.byteLength, view.byteOffset)
-        picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)[..., 2::-1]
-        uv = np.clip(glb.read(p.attributes.TEXCOORD_0), 0, 1)
-        place = (uv * (np.array(picture.shape[1::-1]) - 1)).round().astype(int)
-        return glb.read(p.attributes.POSITION), picture[place[:, 1], place[:, 0]].astype(float)
-
-    at, colour = colours("eyes")
+    at, colour = sample(glb, "eyes")
     pupil, white = at[:, 2].argmax(), np.abs(at[:, 0]).argmax()
     assert colour[pupil].mean() < 70
     assert colour[white].mean() > 130
-    at, colour = colours("skin")
+    at, colour = sample(glb, "skin")
     points = face.landmarks(face.base.vertices)
 
     def near(landmark: int) -> np.ndarray:
@@ -334,8 +342,48 @@ def test_textures_lie_where_they_belong(face: Face, game: tuple[Glb, ExportRepor
 
     lip, chin = near(17), near(199)
     assert lip[0] / lip[1] > 1.1 * chin[0] / chin[1]  # lips are redder
-    lashes = next(m for m in doc.materials if m.name == "lashes")
+    at, colour = sample(glb, "teeth")
+    assert colour[at[:, 2].argmax()].mean() > 3 * colour[at[:, 2].argmin()].mean()
+    lashes = next(m for m in glb.doc.materials if m.name == "lashes")
     assert (lashes.alphaMode, lashes.doubleSided) == ("BLEND", True)
+
+
+def test_skin_is_shaded_and_rough_as_on_the_screen(face: Face, game: tuple[Glb, ExportReport]) -> None:
+    glb, _ = game
+    at, packed = sample(glb, "skin", "metallicRoughnessTexture")
+    occlusion, rough, metal = packed.T
+    points = face.landmarks(face.base.vertices)
+    behind_the_lips = points[[13, 14]].mean(0) - [0, 0, 0.015]
+    nose, mouth = (np.linalg.norm(at - p, axis=1).argmin() for p in (points[1], behind_the_lips))
+    assert occlusion[nose] > 150
+    assert occlusion[mouth] < 60
+    assert 0.16 * 255 - 3 <= rough.min() < rough.max() <= 0.62 * 255 + 3
+    assert metal.max() < 8
+
+
+def test_tangents_follow_the_texture(game: tuple[Glb, ExportReport]) -> None:
+    glb, _ = game
+    p = glb.primitives[0]
+    tangent, normal = glb.read(p.attributes.TANGENT), glb.read(p.attributes.NORMAL)
+    np.testing.assert_allclose(np.linalg.norm(tangent[:, :3], axis=1), 1, atol=1e-5)
+    assert np.abs((tangent[:, :3] * normal).sum(1)).max() < 1e-4
+    at, uv = glb.read(p.attributes.POSITION), glb.read(p.attributes.TEXCOORD_0)
+    t = glb.read(p.indices).reshape(-1, 3)
+    # Along any edge the picture's coordinates grow with the steps along tangent and bitangent (v counts down).
+    step, change = at[t[:, 1]] - at[t[:, 0]], uv[t[:, 1]] - uv[t[:, 0]]
+    first = t[:, 0]
+    bitangent = np.cross(normal, tangent[:, :3]) * tangent[:, 3:]
+    for axis, growth in ((tangent[:, :3], change[:, 0]), (bitangent, -change[:, 1])):
+        along = (step * axis[first]).sum(1)
+        assert np.corrcoef(along, growth)[0, 1] > 0.75
+
+
+def test_relief_points_outwards(game: tuple[Glb, ExportReport]) -> None:
+    normal = picture(game[0], game[0].doc.materials[0].normalTexture.index) / 255 * 2 - 1
+    np.testing.assert_allclose(np.linalg.norm(normal, axis=-1).mean(), 1, atol=0.02)
+    assert normal[..., 2].min() > 0.3
+    assert np.abs(normal[..., :2].mean((0, 1))).max() < 0.02
+    assert normal[..., 0].std() > 0.005
 
 
 def test_clips_and_shapes_can_be_left_out(face: Face, tmp_path: Path) -> None:
