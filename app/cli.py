@@ -27,6 +27,7 @@ EPILOG = """examples:
   mien track take.mp4 --csv take.csv           measure a file: one row per frame, OpenFace's columns
   mien track take.mp4 --render beside.mp4      a video of the face beside the rig
   mien track demo --realtime --osc host:9000   stream the built-in clip at its own pace
+  mien track take.mp4 --character elder --character my.vrm --render both.mp4
 """
 
 
@@ -72,6 +73,10 @@ def build_parser() -> argparse.ArgumentParser:
     _add_tracking(demo)
     demo.set_defaults(run=window_command, source="demo")
 
+    from app.character_command import add_character_commands
+
+    add_character_commands(commands)
+
     bench = commands.add_parser("bench", help="measure every stage's speed, beside MediaPipe's where --task is given")
     add = bench.add_argument
     add("source", metavar="SOURCE", nargs="?", default="demo", help="video file or picture folder (default: demo)")
@@ -112,6 +117,13 @@ def _add_tracking(parser: argparse.ArgumentParser, top: bool = False) -> None:
         help="how this face at rest is found (default: auto; whole: files, in two passes)",
     )
     add("--symmetric", False, action="store_true", help="both sides of the face move alike")
+    add(
+        "--character",
+        None,
+        action="append",
+        metavar="NAME|FILE",
+        help="who makes the faces (see mien character list); may be repeated for --render",
+    )
 
 
 def tracker_settings(args: argparse.Namespace) -> "TrackerSettings":
@@ -141,7 +153,9 @@ def track_command(args: argparse.Namespace) -> int:
     from app.tracker import make_tracker
 
     settings = tracker_settings(args)
-    outputs = OutputSettings(args.csv, args.csv_format, tuple(args.osc), args.protocol, args.render)
+    outputs = OutputSettings(
+        args.csv, args.csv_format, tuple(args.osc), args.protocol, args.render, tuple(args.character or ["base"])
+    )
     sinks = make_sinks(outputs, args.source)
     if args.calibrate == "whole" and camera_number(args.source) is not None:
         raise UserError("--calibrate whole looks through a file twice; a camera has no second time: use auto")
@@ -201,7 +215,9 @@ def summary(result: "Snapshot", outputs: "OutputSettings") -> str:
 def window_command(args: argparse.Namespace) -> int:
     from app.ui.main import run_window
 
-    return run_window(tracker_settings(args), args.source)
+    if len(args.character or []) > 1:
+        raise UserError("the window shows one character: give --character once")
+    return run_window(tracker_settings(args), args.source, (args.character or [None])[0])
 
 
 def bench_command(args: argparse.Namespace) -> int:

@@ -28,6 +28,8 @@ class OutputSettings:
     """A key of ``PROTOCOLS``."""
     render: Path | None = None
     """A video of the input beside the rig."""
+    characters: tuple[str, ...] = ("base",)
+    """Names or files of those that the video shows."""
 
 
 def make_sinks(outputs: OutputSettings, source: str) -> list[Sink]:
@@ -41,6 +43,11 @@ def make_sinks(outputs: OutputSettings, source: str) -> list[Sink]:
             raise UserError(f"{path} is the source itself: writing there would destroy it; choose another name")
         if path.resolve() in [other.resolve() for other in files[:i]]:
             raise UserError(f"{path} is asked for twice: give each output a file of its own")
+    if outputs.characters != ("base",):
+        from app.characters import find_character
+
+        for spec in outputs.characters:
+            find_character(spec)
     sinks: list[Sink] = []
     if outputs.csv is not None:
         sinks.append(CSV_FORMATS[outputs.csv_format](outputs.csv))
@@ -49,5 +56,5 @@ def make_sinks(outputs: OutputSettings, source: str) -> list[Sink]:
     if outputs.render is not None:
         from app.outputs.video import BesideRigVideo  # the renderer takes a second to load, and few runs need it
 
-        sinks.append(BesideRigVideo(outputs.render))
+        sinks.append(BesideRigVideo(outputs.render, outputs.characters))
     return sinks

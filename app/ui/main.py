@@ -11,7 +11,7 @@ from app.tracker import TrackerSettings
 INTERRUPTED, TERMINATED = 130, 143
 
 
-def run_window(settings: TrackerSettings, source: str | None) -> int:
+def run_window(settings: TrackerSettings, source: str | None, character: str | None = None) -> int:
     """Show the window until it is closed; returns the exit code. Raises ``UserError`` where there is no display."""
     try:
         from PySide6.QtCore import QTimer
@@ -31,7 +31,7 @@ def run_window(settings: TrackerSettings, source: str | None) -> int:
     assert isinstance(app, QApplication)
     app.setApplicationName("Mien")
     app.setDesktopFileName("mien")
-    window = MainWindow(Session(settings))
+    window = MainWindow(Session(settings), character=character)
     caught: list[int] = []
 
     def on_signal(number: int, _: FrameType | None) -> None:

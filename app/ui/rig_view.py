@@ -20,12 +20,16 @@ from app.face_frame import FaceFrame
 from app.ui.theme import Theme
 
 if TYPE_CHECKING:
+    from app.characters import AnyCharacter
+    from rig.imported_scene import ImportedScene
     from rig.scene import FaceScene
 
 LADDER: Final = ((1.0, 8), (1.0, 0), (0.75, 0), (0.5, 0))
 """(size, samples a pixel) from best to cheapest; a step down where a picture takes too long. Without samples edges are
 smoothed afterwards (FXAA): on a processor that takes a tenth of what samples take."""
-SOFTWARE_OPENGL, SOFTWARE_RUNG = ("llvmpipe", "softpipe", "swrast", "gdi generic", "microsoft basic"), 2
+SOFTWARE_RUNG: Final = 2
+"""Where OpenGL runs on the processor, begin here."""
+BASE: Final = "base"
 STILL: Final = (1.0, 0)
 """For the one picture that is drawn when all is at rest."""
 TOO_SLOW_MS, SLOW_PICTURES = 45.0, 3
@@ -44,18 +48,26 @@ class RigView(QWidget):
     """Orbit with the left button, zoom with the wheel, double-click to reset."""
 
     ready = Signal()
-    _loaded = Signal(object)
+    character_shown = Signal(str)
+    character_failed = Signal(str, str)
+    """Name or file, and why it cannot be shown; the one before stays."""
+    _loaded = Signal(str, object)
 
-    def __init__(self, theme: Theme, skin: str = "light") -> None:
+    def __init__(self, theme: Theme, skin: str = "light", character: str = "base") -> None:
         super().__init__()
         self.theme, self.skin = theme, skin
+        self.character = character
+        """Name or file of who is shown, or will be."""
         self.mirrored = False
         self.render_ms = 0.0
         """Of the last picture, on the GUI thread."""
         self.renders = 0
         self.problem = ""
         """Why there is no 3D view, where OpenGL fails."""
-        self._scene: FaceScene | None = None
+        self._scene: FaceScene | ImportedScene | None = None
+        self._takes_identity = self._takes_skin = False
+        self.shown = ""
+        """Name or file of who is on the stage now."""
         self._pose: FaceFrame | None = None
         self._image: QImage | None = None
         self._pixels: NDArray[np.uint8] | None = None
@@ -83,40 +95,70 @@ class RigView(QWidget):
     # ------------------------------------------------------------ what is shown
 
     def build(self) -> None:
-        """Load the face on a thread, then make the scene on this one; called once the window is on the screen."""
+        """Load the character on a thread, then make the scene on this one; called once the window is on the screen."""
+        self.set_character(self.character)
+
+    def set_character(self, spec: str) -> None:
+        """Change to a character by name or file; the last one stays until the new one is loaded."""
+        self.character = spec
 
         def load() -> None:
             try:
                 import pyvista.plotting  # noqa: F401  (with what it draws in: seconds on a slow machine)
 
+                import rig.imported_scene
                 import rig.scene  # noqa: F401
-                from rig.face import Face
+                from app.characters import open_character
 
-                self._loaded.emit(Face())
+                self._loaded.emit(spec, open_character(spec))
             except Exception as error:
-                self._loaded.emit(error)
+                self._loaded.emit(spec, error)
 
         threading.Thread(target=load, name="rig-loader", daemon=True).start()
 
-    def _assemble(self, face: object) -> None:
+    def _assemble(self, spec: str, character: object) -> None:
+        if spec != self.character:
+            return  # another one was chosen meanwhile
         try:
-            if isinstance(face, Exception):
-                raise face
-            from rig.scene import FaceScene
-
-            scene = FaceScene(64, 64, skin=self.skin, face=face, samples=0)  # type: ignore[arg-type]
-            scene.render()
-            renderer = scene.plotter.render_window.ReportCapabilities().lower()  # type: ignore[union-attr]
-            if any(word in renderer for word in SOFTWARE_OPENGL):
-                self._rung = SOFTWARE_RUNG
-        except Exception as error:  # without OpenGL all else still works
-            self.problem = f"No 3D view: {' '.join(str(error).split()) or type(error).__name__}"
-            self.update()
+            if isinstance(character, Exception):
+                raise character
+            scene = self._stage(character)  # type: ignore[arg-type]
+        except Exception as error:  # without OpenGL, or without this character, all else still works
+            why = " ".join(str(error).split()) or type(error).__name__
+            if self._scene is None and spec == BASE:
+                self.problem = f"No 3D view: {why}"
+                self.update()
+                return
+            self.character_failed.emit(spec, why)
+            if self._scene is None:
+                self.set_character(BASE)
+            else:
+                self.character = self.shown
             return
-        self._scene = scene
+        first, before = self._scene is None, self._scene
+        self._scene, self.shown = scene, spec
+        if before is not None:
+            before.close()
+        self._samples = -1
         self._dress()
         self._ask()
-        self.ready.emit()
+        if first:
+            self.ready.emit()
+        self.character_shown.emit(spec)
+
+    def _stage(self, character: "AnyCharacter") -> "FaceScene | ImportedScene":
+        from app.characters import scene_of
+        from rig.characters import Character
+
+        scene = scene_of(character, 64, 64, samples=0)
+        scene.render()
+        if scene.software:
+            self._rung = max(self._rung, SOFTWARE_RUNG)
+        base = isinstance(character, Character) and character.name == BASE
+        self._takes_identity = self._takes_skin = base
+        if base:
+            scene.set_skin(self.skin)  # type: ignore[union-attr]
+        return scene
 
     @property
     def built(self) -> bool:
@@ -128,9 +170,10 @@ class RigView(QWidget):
         self._ask()
 
     def set_skin(self, name: str) -> None:
+        """Of the base face; the other characters have their own."""
         self.skin = name
-        if self._scene is not None:
-            self._scene.set_skin(name)
+        if self._scene is not None and self._takes_skin:
+            self._scene.set_skin(name)  # type: ignore[union-attr]
             self._ask()
 
     def set_theme(self, theme: Theme) -> None:
@@ -176,7 +219,9 @@ class RigView(QWidget):
         self._smooth_by(samples)
         if self._pose is not None:
             face = self._pose
-            scene.set_face(face.au, face.gaze_left_deg, face.gaze_right_deg, face.head_rotation, face.identity)
+            # The base face takes on the user's own shape; the others are who they are.
+            identity = face.identity if self._takes_identity else None
+            scene.set_face(face.au, face.gaze_left_deg, face.gaze_right_deg, face.head_rotation, identity)
         self._place_camera()
         self._pixels = scene.render()
         h, w = self._pixels.shape[:2]

@@ -23,12 +23,14 @@ from PySide6.QtWidgets import (
 )
 
 from app.calibration import list_profiles, named_profile, save_profile
+from app.characters import SUFFIXES
 from app.errors import UserError
 from app.pipeline import Snapshot, State
 from app.ui import theme as themes
 from app.ui.au_bars import AuBars
+from app.ui.character_menu import CharacterMenu
 from app.ui.message_bar import MessageBar
-from app.ui.rig_view import RigView
+from app.ui.rig_view import BASE, RigView
 from app.ui.session import Session
 from app.ui.status_line import Status, StatusLine
 from app.ui.theme import THEMES
@@ -54,7 +56,8 @@ VIDEO_FILES: Final = (
 class MainWindow(QMainWindow):
     """Everything on it can be read from the session and its newest frame; it keeps nothing of its own but choices."""
 
-    def __init__(self, session: Session, settings: QSettings | None = None) -> None:
+    def __init__(self, session: Session, settings: QSettings | None = None, character: str | None = None) -> None:
+        """``character``: name or file of who is shown at first; by default who was shown last."""
         super().__init__()
         self.session = session
         self._settings = settings if settings is not None else QSettings("Mien", "Mien")
@@ -70,7 +73,8 @@ class MainWindow(QMainWindow):
         self.messages = MessageBar(self.theme)
         self.video = VideoView(self.theme)
         self.bars = AuBars(self.theme)
-        self.rig = RigView(self.theme, skin=self._choice("skin", tuple(SKIN_TEXT)))
+        character = character or str(self._settings.value("character", "base"))
+        self.rig = RigView(self.theme, self._choice("skin", tuple(SKIN_TEXT)), character)
         self.status = StatusLine(self.theme)
         self._reset_button = QToolButton(self.rig)
         self._reset_button.setToolTip("Reset view (Home)")
@@ -132,7 +136,10 @@ class MainWindow(QMainWindow):
         self.mirror_action = self._action(menu, "Mirror (picture and face; data is not)", "M", self._set_mirror, False)
         self._action(menu, "Reset view", "Home", lambda _: self.rig.reset_view())
         menu.addSeparator()
-        self._choices(menu.addMenu("Skin"), SKIN_TEXT, self.rig.skin, self._set_skin)
+        self.character_menu = CharacterMenu(self)
+        menu.addMenu(self.character_menu)
+        self.skin_menu = menu.addMenu("Skin")
+        self._choices(self.skin_menu, SKIN_TEXT, self.rig.skin, self._set_skin)
         words = {"system": "Like the system", "dark": "Dark", "light": "Light"}
         self._choices(menu.addMenu("Theme"), words, self._theme_name, self.set_theme)
         menu.addSeparator()
@@ -191,6 +198,9 @@ class MainWindow(QMainWindow):
         bar.record_as_asked.connect(self._record_as)
         bar.folder_asked.connect(self._ask_for_folder)
         self._reset_button.clicked.connect(self.rig.reset_view)
+        self.character_menu.chosen.connect(self.rig.set_character)
+        self.rig.character_shown.connect(self._say_character)
+        self.rig.character_failed.connect(self._character_failed)
         session.fresh.connect(self._show_newest)
         session.message.connect(self.messages.show_message)
         session.failed.connect(self._fall_back)
@@ -436,6 +446,14 @@ class MainWindow(QMainWindow):
         self._settings.setValue("skin", name)
         self.rig.set_skin(name)
 
+    def _say_character(self, spec: str) -> None:
+        self._settings.setValue("character", spec)
+        self.character_menu.show_choice(spec)
+        self.skin_menu.setEnabled(spec == BASE)
+
+    def _character_failed(self, spec: str, why: str) -> None:
+        self.messages.show_message("error", f"this character cannot be shown: {why}")
+
     def set_theme(self, name: str) -> None:
         """``system``, ``dark`` or ``light``."""
         self._theme_name = name
@@ -493,7 +511,11 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.start(event.mimeData().urls()[0].toLocalFile())
+        path = event.mimeData().urls()[0].toLocalFile()
+        if Path(path).suffix.lower() in SUFFIXES:
+            self.rig.set_character(path)
+        else:
+            self.start(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Files are finished before the window goes."""

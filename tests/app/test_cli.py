@@ -58,7 +58,7 @@ def test_osc_may_be_repeated() -> None:
         ["track", "x", "--character", "robot"],
         ["track", "x", "--csv-format", "excel"],
         ["track", "x", "--filter", "7"],
-        ["character", "list"],
+        ["character", "sing"],
         ["bench", "--frames", "0"],
         ["track", "x", "--landmarks", "mediapipe"],
         ["track", "0", "--calibrate", "whole"],

@@ -136,14 +136,14 @@ def make_window(
         trackers.append(WavingTracker(make_face))
         return trackers[-1]
 
-    def make(*, rig: bool = False, real: bool = False) -> MainWindow:
+    def make(*, rig: bool = False, real: bool = False, character: str | None = None) -> MainWindow:
         if not rig:
             monkeypatch.setattr(RigView, "build", lambda self: None)
         settings = QSettings(str(tmp_path / f"settings{len(windows)}.ini"), QSettings.Format.IniFormat)
         settings.setValue("recordings", str(tmp_path))
         chosen = TrackerSettings(device="cpu")
         session = Session(chosen) if real else Session(chosen, make_tracker=tracker)
-        window = MainWindow(session, settings)
+        window = MainWindow(session, settings, character)
         windows.append(window)
         window.resize(900, 600)
         window.show()
