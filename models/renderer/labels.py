@@ -48,9 +48,8 @@ POSE_SPAN_DEG: Final = 90.0
 
 def part_mask(labels: Tensor, part: str) -> Tensor:
     """(N, H, W) label codes -> (N, H, W) bool of one of PARTS."""
-    table = torch.zeros(len(LABELS), dtype=torch.bool)
-    table[[LABEL[name] for name in PARTS[part]]] = True
-    return table.to(labels.device)[labels.long()]
+    table = torch.tensor([name in PARTS[part] for name in LABELS], device=labels.device)
+    return table[labels.long()]
 
 
 def parameter_vector(euler_deg: Tensor, au: Tensor, identity: Tensor, brow_style: Tensor) -> Tensor:

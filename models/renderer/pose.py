@@ -10,12 +10,14 @@ from models.projection import FACE_CENTRE
 from models.renderer.head_mesh import HeadMesh, vertex_normals
 from models.renderer.sample import Parameters
 from models.runtime.alignment import FACING
-from rig.face import Face
+from rig.face import Face, Person
 from rig.torch_twin import TorchFace, stack_people
 
 HAIR_RISE_M = 0.022
 """Hair reaches its full thickness this far above its edge."""
 CLOTH_M = 0.004
+People = tuple[Tensor, ...]
+"""Neutral vertices (N, V, 3), pivots (N, B, 3) and what else :class:`rig.torch_twin.TorchFace` takes of people."""
 
 
 @dataclass(frozen=True)
@@ -95,22 +97,25 @@ class Poser(nn.Module):
         ):
             self.register_buffer(name, value)
 
-    def people(self, identity: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(N, 208) -> neutral vertices (N, V, 3), pivots (N, B, 3) and channel gains (N, 40)."""
-        everyone = [self.face.person(row) for row in identity.cpu().numpy()]
+    def people(self, identity: Tensor) -> People:
+        """(N, 208) -> neutral people, as :class:`TorchFace` takes them: vertices (N, V, 3), pivots (N, B, 3), ..."""
+        return self.stack([self.face.person(row) for row in identity.cpu().numpy()])
+
+    def stack(self, people: list[Person]) -> People:
+        """The rig's own people as a batch on this module's device."""
         every = torch.arange(len(self.face.skeleton.vertices))
-        vertices, pivots, gain = stack_people(everyone, every)
-        return vertices.to(identity.device), pivots.to(identity.device), gain.to(identity.device)
+        return tuple(x.to(self.top.device) for x in stack_people(people, every))
 
     def landmarks(self, vertices: Tensor) -> Tensor:
         """(N, V, 3) -> (N, 478, 3)."""
         corners = vertices.index_select(1, self.landmark_vertices.reshape(-1)).reshape(len(vertices), -1, 3, 3)
         return (corners * self.landmark_weights[..., None]).sum(2)
 
-    def forward(self, p: Parameters, mesh: HeadMesh, people: tuple[Tensor, Tensor, Tensor] | None = None) -> Posed:
+    def forward(self, p: Parameters, mesh: HeadMesh, people: People | None = None) -> Posed:
         """Poses a batch; ``people`` as from :meth:`people` where they are not of ``p.identity``."""
-        neutral, pivots, gain = self.people(p.identity) if people is None else people
-        posed = self.twin(p.au, p.gaze_deg[:, :2], p.gaze_deg[:, 2:], neutral, pivots, gain)
+        people = self.people(p.identity) if people is None else people
+        neutral, pivots = people[:2]
+        posed = self.twin(p.au, p.gaze_deg[:, :2], p.gaze_deg[:, 2:], *people)
         camera = euler_rotation(p.euler_deg * p.torso_share[:, None]) @ self.facing
         turn = camera.transpose(1, 2) @ euler_rotation(p.euler_deg) @ self.facing
         pivot = pivots[:, self.head]

@@ -15,7 +15,7 @@ from models.renderer import crop
 from models.renderer.backdrop import backdrop
 from models.renderer.head_mesh import FIELD, build_head_mesh, light_map, vertex_normals
 from models.renderer.labels import parameter_vector, part_mask
-from models.renderer.pose import Posed, Poser, Projection
+from models.renderer.pose import People, Posed, Poser, Projection
 from models.renderer.props import Props, glasses
 from models.renderer.rasterise import Visible, fragments, rasterise
 from models.renderer.sample import Parameters
@@ -31,6 +31,8 @@ POSE_GROUP = 16
 VISIBLE_M = 0.005
 """A landmark this far behind the surface that the pixel shows, or more, is hidden."""
 INNER_LIPS = (13, 14)
+IRISES = 468
+"""The first landmark of the irises."""
 UPPER_LIDS = (246, 161, 160, 159, 158, 157, 173, 33, 133, 466, 388, 387, 386, 385, 384, 398, 263, 362)
 
 
@@ -124,11 +126,11 @@ class Renderer:
         self._coarse_triangles = torch.cat([coarse[:, [0, 1, 2]], coarse[:, [0, 2, 3]]])
 
     @torch.no_grad()
-    def __call__(self, parameters: Parameters, people: tuple[Tensor, Tensor, Tensor] | None = None) -> Rendered:
+    def __call__(self, parameters: Parameters, people: People | None = None) -> Rendered:
         """Renders a batch, ``chunk`` pictures at a time.
 
-        ``people``: neutral vertices (N, V, 3), pivots (N, B, 3) and gains (N, 40) of faces that are not of
-        ``parameters.identity`` (MakeHuman's own people, another character); the vector then still names the latter.
+        ``people``: faces that are not of ``parameters.identity`` (MakeHuman's own people, by ``poser.stack``); the
+        vector then still names the latter.
         """
         p = parameters.to(self.device)
         parts = []
@@ -164,7 +166,7 @@ class Renderer:
             labels, depth = _vote(labels, depth)
         light = image[:, :3] + (1 - image[:, 3:]) * backdrop(p, self.size)
         picture = self.sensor(light, part_mask(labels, "face"), p)
-        landmarks, visible = self._landmarks(p, posed, depth)
+        landmarks, visible = self._landmarks(p, posed, depth, labels)
         return Rendered(
             picture=(picture * 255).round().to(torch.uint8),
             labels=labels,
@@ -235,7 +237,7 @@ class Renderer:
         # Over bare backdrop a lash still covers: premultiplied "over" in all four channels.
         return layer + front * (1 - layer[:, 3:])
 
-    def _landmarks(self, p: Parameters, posed: Posed, depth: Tensor) -> tuple[Tensor, Tensor]:
+    def _landmarks(self, p: Parameters, posed: Posed, depth: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """(N, 478, 3) pixels and (N, 478) whether the picture shows them."""
         projection = Projection.of(p, posed, self.size)
         at = projection.to_camera(posed.landmarks)
@@ -244,13 +246,17 @@ class Renderer:
         inside = ((xy >= 0) & (xy < self.size)).all(-1)
         pixel = xy.floor().long().clamp(0, self.size - 1)
         # A landmark lies on the surface: some pixel about it must show that depth, or more.
-        shown = torch.zeros_like(at[..., 2])
-        flat = depth.reshape(n, -1)
+        shown, eye = torch.zeros_like(at[..., 2]), torch.zeros_like(inside)
+        flat, eyes = depth.reshape(n, -1), part_mask(labels, "eyes").reshape(n, -1)
         for dy in (-1, 0, 1):
             for dx in (-1, 0, 1):
                 near = (pixel + pixel.new_tensor([dx, dy])).clamp(0, self.size - 1)
-                shown = torch.maximum(shown, flat.gather(1, near[..., 1] * self.size + near[..., 0]))
+                place = near[..., 1] * self.size + near[..., 0]
+                shown = torch.maximum(shown, flat.gather(1, place))
+                eye |= eyes.gather(1, place)
         visible = inside & (at[..., 2] <= shown + VISIBLE_M)
+        # A lid is thinner than that: an iris is seen where some pixel about it shows an eyeball.
+        visible[:, IRISES:] &= eye[:, IRISES:]
         z = (at[..., 2] - p.distance_m[:, None]) * (projection.focal / p.distance_m)[:, None]
         return torch.cat([xy, z[..., None]], dim=-1), visible
 
