@@ -103,7 +103,7 @@ class Poser(nn.Module):
 
     def stack(self, people: list[Person]) -> People:
         """The rig's own people as a batch on this module's device."""
-        every = torch.arange(len(self.face.skeleton.vertices))
+        every = torch.arange(len(self.face.skeleton.vertices), device="cpu")
         return tuple(x.to(self.top.device) for x in stack_people(people, every))
 
     def landmarks(self, vertices: Tensor) -> Tensor:

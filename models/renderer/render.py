@@ -246,17 +246,15 @@ class Renderer:
         inside = ((xy >= 0) & (xy < self.size)).all(-1)
         pixel = xy.floor().long().clamp(0, self.size - 1)
         # A landmark lies on the surface: some pixel about it must show that depth, or more.
-        shown, eye = torch.zeros_like(at[..., 2]), torch.zeros_like(inside)
-        flat, eyes = depth.reshape(n, -1), part_mask(labels, "eyes").reshape(n, -1)
+        shown, flat = torch.zeros_like(at[..., 2]), depth.reshape(n, -1)
         for dy in (-1, 0, 1):
             for dx in (-1, 0, 1):
                 near = (pixel + pixel.new_tensor([dx, dy])).clamp(0, self.size - 1)
-                place = near[..., 1] * self.size + near[..., 0]
-                shown = torch.maximum(shown, flat.gather(1, place))
-                eye |= eyes.gather(1, place)
+                shown = torch.maximum(shown, flat.gather(1, near[..., 1] * self.size + near[..., 0]))
         visible = inside & (at[..., 2] <= shown + VISIBLE_M)
-        # A lid is thinner than that: an iris is seen where some pixel about it shows an eyeball.
-        visible[:, IRISES:] &= eye[:, IRISES:]
+        # A lid is thinner than that: an iris is seen where its pixel shows an eyeball.
+        place = (pixel[..., 1] * self.size + pixel[..., 0])[:, IRISES:]
+        visible[:, IRISES:] &= part_mask(labels, "eyes").reshape(n, -1).gather(1, place)
         z = (at[..., 2] - p.distance_m[:, None]) * (projection.focal / p.distance_m)[:, None]
         return torch.cat([xy, z[..., None]], dim=-1), visible
 
