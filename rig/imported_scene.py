@@ -74,9 +74,7 @@ class ImportedScene(Stage):
 class _Piece:
     """One primitive as an actor. Normals follow the pose: the mean of the faces about each welded vertex."""
 
-    def __init__(
-        self, plotter: pv.Plotter, index: int, primitive: Primitive, rest: F, textures: dict[int, pv.Texture]
-    ):
+    def __init__(self, plotter: pv.Plotter, index: int, primitive: Primitive, rest: F, textures: dict[int, pv.Texture]):
         self.index = index
         self._triangles = primitive.triangles
         self._weld, self._gather = _smoothing(primitive, rest)

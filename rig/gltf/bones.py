@@ -242,9 +242,7 @@ def _mirrored(moves: dict[str, dict[str, list[float]]], side: str) -> dict[str, 
             if channel.endswith("-right"):
                 continue
             channel = channel.replace("-left", "-right")
-            move = {
-                k: [v[0], -v[1], -v[2]] if k == "rotate_deg" else [-v[0], v[1], v[2]] for k, v in move.items()
-            }
+            move = {k: [v[0], -v[1], -v[2]] if k == "rotate_deg" else [-v[0], v[1], v[2]] for k, v in move.items()}
         out[channel] = {k: [x + 0.0 for x in v] for k, v in move.items()}
     return out
 

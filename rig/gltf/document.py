@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from pygltflib import GLTF2
 
-from rig.gltf.limits import MAX_FILE_BYTES, MAX_JSON_BYTES, MAX_NODES, MAX_OBJECTS, MIB, CharacterError
+from rig.gltf.limits import MAX_FILE_BYTES, MAX_JSON_BYTES, MAX_NODES, MAX_OBJECTS, MAX_VALUES, MIB, CharacterError
 
 GLB_MAGIC = b"glTF"
 GLB_HEADER = struct.Struct("<4sII")  # magic, version, length of the file
@@ -98,7 +98,9 @@ def _split(data: bytes) -> tuple[bytes, bytes | None]:
 
 def _parse(json_bytes: bytes) -> dict[str, Any]:
     if len(json_bytes) > MAX_JSON_BYTES:
-        raise CharacterError(f"its description has {len(json_bytes) // MIB} MiB; {MAX_JSON_BYTES // MIB} are read")
+        raise CharacterError(
+            f"its description has {len(json_bytes) // MIB} MiB of at most {MAX_JSON_BYTES // MIB}; save it as .glb"
+        )
     try:
         raw = json.loads(json_bytes.decode("utf-8-sig"))
     except (ValueError, RecursionError) as e:
@@ -125,12 +127,30 @@ def _check(raw: dict[str, Any]) -> None:
             raise CharacterError(f"its meshes are {COMPRESSED[name]}-compressed; export it without compression")
         if not re.fullmatch(UNDERSTOOD, name):
             raise CharacterError(f"it requires the extension {name[:60]}, which is not supported")
-    n_objects = sum(len(v) for v in raw.values() if isinstance(v, list))
-    if n_objects > MAX_OBJECTS:
-        raise CharacterError(f"it lists {n_objects} objects; at most {MAX_OBJECTS} are read")
+    n_objects, n_values = _measure(raw)
+    if n_objects > MAX_OBJECTS or n_values > MAX_VALUES:
+        raise CharacterError(
+            f"it describes {n_objects} objects of {n_values} values; at most {MAX_OBJECTS} and {MAX_VALUES} are read"
+        )
     nodes = raw.get("nodes")
     if isinstance(nodes, list) and len(nodes) > MAX_NODES:
         raise CharacterError(f"it has {len(nodes)} nodes; at most {MAX_NODES} are read")
+
+
+def _measure(raw: dict[str, Any]) -> tuple[int, int]:
+    """Objects and values that pygltflib will decode; targets, extensions and extras it leaves as they are."""
+    objects = values = 0
+    stack: list[Any] = [raw]
+    while stack:
+        here = stack.pop()
+        values += len(here)
+        if isinstance(here, dict):
+            objects += 1
+            targets = here.get("targets")
+            values += len(targets) if isinstance(targets, list) else 0
+            here = [v for k, v in here.items() if k not in ("extensions", "extras", "targets")]
+        stack += [v for v in here if isinstance(v, list | dict)]
+    return objects, values
 
 
 def _buffers(entries: Any, blob: bytes | None, folder: Path) -> list[bytes]:

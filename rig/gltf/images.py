@@ -21,8 +21,8 @@ class PictureError(Exception):
     """A picture that cannot be shown; the character can, in its plain colour."""
 
 
-def read_picture(document: Document, accessors: Accessors, texture_index: Any) -> Picture:
-    """(H, W, 3) or (H, W, 4) sRGB uint8, at most SHOWN_TEXTURE_SIDE on a side.
+def read_picture(document: Document, accessors: Accessors, texture_index: Any) -> tuple[Picture, int]:
+    """(H, W, 3) or (H, W, 4) sRGB uint8, at most SHOWN_TEXTURE_SIDE on a side, and how many pixels were decoded.
 
     Raises PictureError for formats that OpenCV does not know (KTX2) and damaged pictures, CharacterError for pictures
     that claim to be huge and for references out of the file.
@@ -40,12 +40,13 @@ def read_picture(document: Document, accessors: Accessors, texture_index: Any) -
         data = bytes(accessors.view(image.bufferView))
     else:
         data = read_uri(image.uri, document.path.parent)
-    return decode(data)
+    width, height = size(data)
+    return decode(data), width * height
 
 
 def decode(data: bytes) -> Picture:
     """PNG, JPEG or WebP bytes -> sRGB uint8 with 3 or 4 channels; errors as :func:`read_picture`."""
-    width, height = _size(data)
+    width, height = size(data)
     if width * height > MAX_IMAGE_PIXELS or not width or not height:
         raise CharacterError(f"a texture of {width} x {height} pixels is too large; scale it to 4096 or less")
     try:
@@ -61,8 +62,8 @@ def decode(data: bytes) -> Picture:
     longest = max(image.shape[:2])
     if longest > SHOWN_TEXTURE_SIDE:
         k = SHOWN_TEXTURE_SIDE / longest
-        size = (max(1, round(image.shape[1] * k)), max(1, round(image.shape[0] * k)))
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        small = (max(1, round(image.shape[1] * k)), max(1, round(image.shape[0] * k)))
+        image = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
     if image.ndim == 2:
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2RGB), np.uint8)
     if image.shape[2] not in (3, 4):
@@ -71,7 +72,7 @@ def decode(data: bytes) -> Picture:
     return np.asarray(cv2.cvtColor(image, order), np.uint8)
 
 
-def _size(data: bytes) -> tuple[int, int]:
+def size(data: bytes) -> tuple[int, int]:
     """Width and height as the header says; nothing is decoded."""
     try:
         with warnings.catch_warnings():

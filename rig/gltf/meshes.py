@@ -12,6 +12,8 @@ from rig.gltf.images import Picture, PictureError, read_picture
 from rig.gltf.limits import (
     MAX_COORDINATE,
     MAX_MORPH_DELTAS,
+    MAX_TARGETS,
+    MAX_TEXTURE_PIXELS,
     MAX_TEXTURES,
     MAX_TRIANGLES,
     MAX_VERTICES,
@@ -85,7 +87,7 @@ class Meshes:
         self._materials: dict[int, Material] = {}
         self._pictures: dict[int, Picture | None] = {}
         self._arrays: dict[tuple, NDArray] = {}
-        self._vertices = self._triangles = self._deltas = 0
+        self._vertices = self._triangles = self._deltas = self._targets = self._pixels = 0
         self.notes: list[str] = []
 
     def read(self) -> tuple[Primitive, ...]:
@@ -200,8 +202,11 @@ class Meshes:
     ) -> tuple[tuple[Target, ...], tuple[str, ...], F]:
         raw = primitive.targets or []
         self._deltas += len(raw) * len(used)
-        if self._deltas > MAX_MORPH_DELTAS:
-            raise CharacterError(f"its morph targets hold more than {MAX_MORPH_DELTAS} offsets")
+        self._targets += len(raw)
+        if self._deltas > MAX_MORPH_DELTAS or self._targets > MAX_TARGETS:
+            raise CharacterError(
+                f"it has more than {MAX_TARGETS} morph targets, or more than {MAX_MORPH_DELTAS} offsets in them"
+            )
         targets = []
         for target in raw:
             index = target.get("POSITION") if isinstance(target, dict) else getattr(target, "POSITION", None)
@@ -210,7 +215,7 @@ class Meshes:
                 delta = np.zeros((0, 3), np.float32)
             rows = np.flatnonzero(np.abs(delta).max(1) > 0) if len(delta) else np.zeros(0, int)
             targets.append(Target(rows.astype(np.int32), delta[rows]))
-        names = _target_names(mesh, primitive)[: len(raw)]
+        names = _target_names(mesh, primitive, len(raw))
         names += [f"target {i}" for i in range(len(names), len(raw))]
         values = np.zeros(len(raw), np.float32)
         if mesh.weights and raw:
@@ -270,11 +275,13 @@ class Meshes:
         key = texture_index if isinstance(texture_index, int) else -1
         if key not in self._pictures:
             self._pictures[key] = None
-            if len(self._pictures) > MAX_TEXTURES:
-                self.notes.append(f"more than {MAX_TEXTURES} textures; the rest is shown in plain colour")
+            if len(self._pictures) > MAX_TEXTURES or self._pixels > MAX_TEXTURE_PIXELS:
+                self.notes.append("more textures than are shown; the rest is in plain colour")
                 return None
             try:
-                self._pictures[key] = read_picture(self._document, self._accessors, texture_index)
+                picture, n_pixels = read_picture(self._document, self._accessors, texture_index)
+                self._pictures[key] = picture
+                self._pixels += n_pixels
             except PictureError as e:
                 self.notes.append(f"{e}; that part is shown in plain colour")
         return self._pictures[key]
@@ -285,10 +292,10 @@ def _texture_info(material: Any) -> Any:
     return None if pbr is None else pbr.baseColorTexture
 
 
-def _target_names(mesh: Any, primitive: Any) -> list[str]:
+def _target_names(mesh: Any, primitive: Any, n: int) -> list[str]:
     """``targetNames`` stands in the mesh's extras (as exporters agreed on) or in the primitive's (UniVRM)."""
     for extras in (mesh.extras, primitive.extras):
         names = extras.get("targetNames") if isinstance(extras, dict) else None
         if isinstance(names, list) and names:
-            return [str(name)[:200] for name in names]
+            return [str(name)[:200] for name in names[:n]]
     return []

@@ -1,6 +1,7 @@
 """Which of the 52 ARKit shapes a morph target or a clip stands for, by its name in any of the usual spellings."""
 
 import re
+from functools import lru_cache
 
 from rig.parameters import ARKIT
 
@@ -20,19 +21,24 @@ FALLBACKS: dict[str, tuple[str, ...]] = {
 """Simpler shapes (Ready Player Me's mouthOpen and mouthSmile among them): used where the ARKit shapes are not there."""
 
 
+MAX_WORDS = 6
+"""The longest names have four; a side in front makes five."""
+
+
 def words(name: str) -> list[str]:
     """``"Face.M_eyeBlink_L"`` -> ``["face", "m", "eye", "blink", "l"]``: lower case, cut at case and signs."""
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     return [w.lower() for w in re.split(r"[^A-Za-z0-9]+", name) if w]
 
 
+@lru_cache(4096)
 def arkit_shapes(name: str) -> tuple[tuple[str, ...], bool]:
     """The ARKit shapes that ``name`` stands for, and whether it is exactly one of the 52.
 
     ``jawOpen``, ``JawOpen``, ``jaw_open``, ``eyeBlink_L``, ``blendShape1.jawOpen``, ``L_eyeBlink`` are exact;
     ``mouthSmile`` is not, and gives both sides. A name that says nothing gives ``((), False)``.
     """
-    cut = words(name)
+    cut = words(name)[-MAX_WORDS:]
     spelled = [cut]
     for i, word in enumerate(cut[:-1]):
         if word in _SIDE and cut[-1] not in _SIDE:

@@ -137,7 +137,7 @@ def _binds(
         bind = _dict(entry)
         where, index = bind.get(field), bind.get("index")
         weight = min(max(_number(bind.get("weight"), 0) * scale, 0.0), 1.0)
-        if weight > 0 and _index(index) and _index(where):
+        if len(out) < MAX_BINDS and weight > 0 and _index(index) and _index(where):
             out += [Bind(i, index, weight) for i in places.get(where, ()) if index < len(primitives[i].targets)]
     return tuple(out[:MAX_BINDS])
 
@@ -147,11 +147,7 @@ def _index(value: Any) -> TypeGuard[int]:
 
 
 def _valid(bones: dict[str, Any], n_nodes: int) -> dict[str, int]:
-    return {
-        role: node
-        for role, node in bones.items()
-        if role in ROLES and _index(node) and node < n_nodes
-    }
+    return {role: node for role, node in bones.items() if role in ROLES and _index(node) and node < n_nodes}
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -158,7 +158,12 @@ def arkit_character(names: tuple[str, ...], sparse: bool = False, prefix: str = 
     positions, triangles, uv = grid(N)
     picture = np.full((8, 8, 3), (200, 120, 80), np.uint8)
     mesh = b.mesh(
-        positions, triangles, {prefix + n: shape(n) for n in names}, uv, material=b.material(b.texture(picture)), sparse=sparse
+        positions,
+        triangles,
+        {prefix + n: shape(n) for n in names},
+        uv,
+        material=b.material(b.texture(picture)),
+        sparse=sparse,
     )
     b.node("face", mesh=mesh)
     return b
@@ -224,7 +229,9 @@ def vrm0(names: tuple[str, ...] = PRESET_SHAPES, custom: bool = False) -> Builde
     return b
 
 
-def vrm1(names: tuple[str, ...] = PRESET_SHAPES, group: str = "preset", look: str = "expression", **fields: Any) -> Builder:
+def vrm1(
+    names: tuple[str, ...] = PRESET_SHAPES, group: str = "preset", look: str = "expression", **fields: Any
+) -> Builder:
     """VRM 1.0; ``fields`` name an expression and what its entry also says."""
     b = Builder()
     bones = skeleton(b)
@@ -251,9 +258,7 @@ def bone_character(names: dict[str, tuple[float, float, float]]) -> Builder:
     b = Builder()
     positions, triangles, uv = grid(N)
     head = b.node("mixamorig:Head", translation=[0.0, -0.05, 0.0])
-    nodes = [
-        b.node(name, head, translation=[x, y + 0.05, z]) for name, (x, y, z) in names.items()
-    ]
+    nodes = [b.node(name, head, translation=[x, y + 0.05, z]) for name, (x, y, z) in names.items()]
     at = np.array([(0.0, -0.05, 0.0), *names.values()], np.float32)
     skin = b.skin([head, *nodes], at)
     near = np.linalg.norm(positions[:, None, :2] - at[None, 1:, :2], axis=-1).argmin(1) + 1

@@ -76,21 +76,18 @@ def mutated(base: Builder, rng: random.Random) -> bytes:
 @pytest.mark.parametrize("kind", BASES)
 def test_three_hundred_damaged_files_load_or_are_refused(kind: str, tmp_path: Path) -> None:
     base = BASES[kind]()
-    loaded = refused = 0
+    loaded, messages = 0, []
     for seed in range(PER_BASE):
         path = tmp_path / f"{seed}.glb"
         path.write_bytes(mutated(base, random.Random(f"{kind} {seed}")))
         try:
             character = load_imported(path)
         except CharacterError as e:
-            assert "\n" not in str(e)
-            assert len(str(e)) < 400
-            refused += 1
+            messages.append(str(e))
         else:
             Drive(character, place_on_stage(character)).pose(FULL)
             loaded += 1
     # The test would say nothing if all went one way.
     assert loaded >= 5
-    assert refused >= 5
-
-
+    assert len(messages) >= 5
+    assert all("\n" not in m and len(m) < 400 for m in messages)

@@ -81,7 +81,9 @@ def test_accessors_beyond_their_buffer_are_refused(tmp_path: Path, field: str, v
         accessors(b, tmp_path).floats(index, 3, "x")
 
 
-@pytest.mark.parametrize(("field", "value"), [("byteLength", 400), ("byteOffset", -1), ("byteStride", 0), ("buffer", 3)])
+@pytest.mark.parametrize(
+    ("field", "value"), [("byteLength", 400), ("byteOffset", -1), ("byteStride", 0), ("buffer", 3)]
+)
 def test_views_beyond_the_buffer_are_refused(tmp_path: Path, field: str, value: int) -> None:
     b = Builder()
     index = b.accessor(VALUES)

@@ -64,7 +64,7 @@ def test_headers_that_lie_are_refused(tmp_path: Path) -> None:
     refused(path, whole[:12] + struct.pack("<I", 2**32 - 1) + whole[16:], "beyond its end")
     refused(path, whole[:16] + b"XXXX" + whole[20:], "no JSON chunk")
     refused(path, b"MZ" + whole[2:], "no glTF")
-    refused(path, glb(raw, blob)[: 12] + struct.pack("<II", 4, 0x4E4F534A) + b"[1] ", "cut off")
+    refused(path, glb(raw, blob)[:12] + struct.pack("<II", 4, 0x4E4F534A) + b"[1] ", "cut off")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,9 @@ def test_headers_that_lie_are_refused(tmp_path: Path) -> None:
         ({"buffers": [{"byteLength": -1}]}, "cut off"),
         ({"buffers": [{"byteLength": 4}, {"byteLength": 4}]}, "buffer 1 is missing"),
         ({"nodes": [{}] * 5001}, "5001 nodes"),
-        ({"materials": [{}] * 20001}, "objects"),
+        ({"materials": [{}] * 30001}, "objects"),
+        ({"skins": [{"joints": [0] * 400_001}]}, "values"),
+        ({"meshes": [{"primitives": [{"targets": [{}] * 400_001}]}]}, "values"),
     ],
 )
 def test_documents_that_cannot_be_read_are_refused(tmp_path: Path, change: dict[str, Any], match: str) -> None:
@@ -142,12 +144,10 @@ def test_only_files_beside_the_character_are_read(tmp_path: Path, uri: object) -
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.glb")
-    with pytest.raises(CharacterError, match="no.*regular file"):
+    with pytest.raises(CharacterError, match="not a regular file"):
         read_document(tmp_path / "a.glb")
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(CharacterError, match="no such file"):
         read_document(tmp_path / "none.glb")
-
-

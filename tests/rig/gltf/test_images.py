@@ -61,7 +61,9 @@ def test_bombs_are_refused_unopened(monkeypatch: pytest.MonkeyPatch) -> None:
             decode(huge_png(*size))
 
 
-@pytest.mark.parametrize("data", [b"", b"\xabKTX 20\xbb\r\n\x1a\n" + bytes(80), b"GIF89a" + bytes(20), huge_png(8, 8)[:40]])
+@pytest.mark.parametrize(
+    "data", [b"", b"\xabKTX 20\xbb\r\n\x1a\n" + bytes(80), b"GIF89a" + bytes(20), huge_png(8, 8)[:40]]
+)
 def test_other_formats_and_damage_are_told_apart_from_bombs(data: bytes) -> None:
     with pytest.raises(PictureError):
         decode(data)

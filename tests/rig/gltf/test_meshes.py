@@ -48,9 +48,7 @@ def test_primitives_that_share_one_buffer_are_cut_to_their_own_vertices(tmp_path
     mesh = b.mesh(POSITIONS, TRIANGLES, {"jawOpen": DELTA})
     whole = b.gltf.meshes[mesh].primitives[0]
     b.gltf.meshes[mesh].primitives = [
-        g.Primitive(
-            attributes=whole.attributes, targets=whole.targets, indices=b.accessor(part.ravel(), np.uint32)
-        )
+        g.Primitive(attributes=whole.attributes, targets=whole.targets, indices=b.accessor(part.ravel(), np.uint32))
         for part in (TRIANGLES[:1], TRIANGLES[1:])
     ]
     b.node("n", mesh=mesh)

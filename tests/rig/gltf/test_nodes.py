@@ -27,7 +27,7 @@ def test_transforms_multiply_down_the_tree(tmp_path: Path) -> None:
     t = tree(b, tmp_path)
     assert t.names == ("top", "below")
     assert t.parents.tolist() == [-1, 0]
-    assert np.allclose(t.world[1][:3, 3], [1, 2, 3] + TURN.apply([0, 2, 0]), atol=1e-6)
+    assert np.allclose(t.world[1][:3, 3], np.array([1, 2, 3]) + TURN.apply([0, 2, 0]), atol=1e-6)
 
 
 def test_a_matrix_says_the_same_as_its_parts(tmp_path: Path) -> None:
