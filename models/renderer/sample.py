@@ -17,7 +17,9 @@ from rig.parameters import N_BROW_STYLES, N_CHANNELS, N_IDENTITY
 
 F = NDArray[np.float32]
 LIGHTS = 3
-FERA_ORIENTATIONS = tuple((float(y), float(p)) for p in (-40, 0, 40) for y in (-20, 0, 20))
+FERA_ORIENTATIONS = tuple((float(y), float(p)) for y in (-40, 0, 40) for p in (-40, -20, 0))
+"""(yaw, pitch) in degrees of FERA 2017's nine views, the sixth frontal. Which way its negative pitch tips is not
+verified; here it is downwards, as in :class:`models.runtime.alignment.HeadPose`."""
 IdentityDraw = Callable[[np.random.Generator], F]
 
 
@@ -292,7 +294,7 @@ def draw_sensor(rng: np.random.Generator) -> dict[str, object]:
         "contrast": rng.uniform(0.0, 1.0),
         "vignette": rng.uniform(0, 0.35) * (rng.random() < 0.5),
         "blur": sigma + smear[:: rng.choice([1, 1, -1])],
-        "noise": [poor * abs(rng.normal(0, 0.022)), poor * abs(rng.normal(0, 0.012))],
+        "noise": [poor * abs(rng.normal(0, 0.016)), poor * abs(rng.normal(0, 0.009))],
         "resample": rng.uniform(0.35, 1.0) if rng.random() < 0.4 * (0.4 + poor) else 1.0,
         "jpeg": rng.uniform(0.15, 1.6) * (0.4 + poor) if rng.random() < 0.6 else 0.0,
     }

@@ -35,7 +35,7 @@ def light_eyes(colour: Tensor, s: Surface, scene: Scene, f: Fragments) -> Tensor
     tint = 1 + texel[:, 3:] * (p.iris.index_select(0, who)[..., None] - 1)
     lids = scene.upper_lids.index_select(0, who) - point.transpose(1, 2)
     below = (lids * lids).sum(-1).amin(1).sqrt()
-    shade = (0.25 + 0.75 * (below / LID_SHADE_M).clamp(0, 1))[:, None, None]
+    shade = (0.10 + 0.90 * (below / LID_SHADE_M).clamp(0, 1))[:, None, None]
     ambient = p.ambient.index_select(0, who)
     light = irradiance(ambient, normal)
     mirror = reflect(normalize(-point), normal)
@@ -45,7 +45,7 @@ def light_eyes(colour: Tensor, s: Surface, scene: Scene, f: Fragments) -> Tensor
         lamp = p.light_colour[:, k].index_select(0, who)[..., None]
         light = light + lamp * (0.15 + 0.85 * dot(normal, direction).clamp(0, 1))[:, None]
         wet = wet + 1.6 * lamp.amax(1, keepdim=True) * softbox(mirror, direction)[:, None]
-    out = texel[:, :3] * tint * light * shade * 0.62 + wet * (0.4 + 0.6 * shade)
+    out = texel[:, :3] * tint * light * shade * 0.66 + wet * shade
     flat = colour.transpose(1, 2).reshape(n * m, 3).index_copy(0, at, out[..., 0])
     return flat.reshape(n, m, 3).transpose(1, 2)
 
