@@ -39,6 +39,8 @@ CONTROL_PARTS: dict[str, tuple[str, ...]] = {
 }
 TEXTURED = ("skin", "eyes", "lashes")
 """Materials whose textures lie where the head's own UVs say."""
+ASIDE = {"mouthLeft": ("left", "right"), "mouthRight": ("right", "left")}
+ASIDE_SHARES = {"AU14": 0.4, "AU20": 0.35}
 COMBINATIONS = (
     ("AU6-left", "AU6-right", "AU12-left", "AU12-right", "AU25", "AU26"),
     ("AU1-left", "AU1-right", "AU2-left", "AU2-right", "AU5-left", "AU5-right", "AU25", "AU26"),
@@ -135,9 +137,11 @@ def _control_mesh(s: Skeleton) -> tuple[sp.csr_matrix, dict[str, ScreenPart]]:
         if not mine.any():
             continue
         quads, quad_uvs = s.quads[mine], s.quad_uvs[mine]
-        if name.startswith("eye"):
+        uv: F | None = None
+        if name not in ("skin", "lashes"):
             rows, cells = np.unique(quads, return_inverse=True)
-            uv = eye_uv(s.vertices[rows], s.pivots[s.names.index(name)])
+            if name.startswith("eye"):
+                uv = eye_uv(s.vertices[rows], s.pivots[s.names.index(name)])
         else:
             key = quads.ravel().astype(np.int64) * (len(s.uvs) + 1) + quad_uvs.ravel()
             _, first, cells = np.unique(key, return_index=True, return_inverse=True)
@@ -206,7 +210,7 @@ def arkit_shapes(face: Face, person: Person) -> Iterator[tuple[str, F]]:
     A shape is what ``rig.arkit`` reads of it, with three refinements, all of which leave the sum over the shapes of
     :func:`rig.arkit.channels_to_arkit` what the channel itself does: ``mouthClose`` is baked against the open jaw
     that it closes the lips on; a channel that ARKit splits in left and right or in lower and upper lip is shared
-    out over the face. ``mouthLeft`` and ``mouthRight`` have no channel and stay at rest.
+    out over the face. ``mouthLeft`` and ``mouthRight``, which have no channel, draw one corner out and the other in.
     """
     rest = person.vertices
 
@@ -216,14 +220,19 @@ def arkit_shapes(face: Face, person: Person) -> Iterator[tuple[str, F]]:
         au, left, right = arkit_to_channels(values)
         return face.pose(au, left, right, person)
 
+    def moved(channel: str) -> F:
+        return face.pose(np.eye(N_CHANNELS, dtype=np.float32)[CHANNEL_INDEX[channel]], person=person) - rest
+
     shared = _shares(face, person)
     for name in ARKIT:
         if name == "mouthClose":
             yield name, rest + posed("jawOpen", "mouthClose") - posed("jawOpen")
+        elif name in ASIDE:
+            to, away = ASIDE[name]
+            yield name, rest + sum(k * (moved(f"{au}-{to}") - moved(f"{au}-{away}")) for au, k in ASIDE_SHARES.items())
         elif name in shared:
             channel, share = shared[name]
-            moved = face.pose(np.eye(N_CHANNELS, dtype=np.float32)[CHANNEL_INDEX[channel]], person=person)
-            yield name, rest + share[:, None] * (moved - rest)
+            yield name, rest + share[:, None] * moved(channel)
         else:
             yield name, posed(name)
 

@@ -273,6 +273,18 @@ def test_left_is_the_subjects_own(game: tuple[Glb, ExportReport]) -> None:
     assert out[cornea, 0] > 5 * MM
 
 
+def test_no_shape_is_empty(game: tuple[Glb, ExportReport]) -> None:
+    for name in ARKIT:
+        assert np.linalg.norm(game[0].target(name), axis=1).max() > MM, name
+
+
+def test_the_mouth_moves_aside(game: tuple[Glb, ExportReport]) -> None:
+    for name, sign in (("mouthLeft", 1), ("mouthRight", -1)):
+        moved = game[0].target(name)
+        strongest = np.linalg.norm(moved, axis=1).argsort()[-200:]
+        assert (sign * moved[strongest, 0]).min() > 0
+
+
 def test_lips_roll_one_by_one(game: tuple[Glb, ExportReport], face: Face) -> None:
     glb, _ = game
     lower, upper = (glb.target(f"mouthRoll{w}") for w in ("Lower", "Upper"))
@@ -354,11 +366,11 @@ def test_skin_is_shaded_and_rough_as_on_the_screen(face: Face, game: tuple[Glb, 
     occlusion, rough, metal = packed.T
     points = face.landmarks(face.base.vertices)
     behind_the_lips = points[[13, 14]].mean(0) - [0, 0, 0.015]
-    nose, mouth = (np.linalg.norm(at - p, axis=1).argmin() for p in (points[1], behind_the_lips))
-    assert occlusion[nose] > 150
-    assert occlusion[mouth] < 60
+    nose, mouth = (np.linalg.norm(at - p, axis=1).argsort()[:15] for p in (points[1], behind_the_lips))
+    assert occlusion[nose].min() > 150
+    assert occlusion[mouth].min() < 60
     assert 0.16 * 255 - 3 <= rough.min() < rough.max() <= 0.62 * 255 + 3
-    assert metal.max() < 8
+    assert metal.max() < 20
 
 
 def test_tangents_follow_the_texture(game: tuple[Glb, ExportReport]) -> None:
@@ -375,7 +387,7 @@ def test_tangents_follow_the_texture(game: tuple[Glb, ExportReport]) -> None:
     bitangent = np.cross(normal, tangent[:, :3]) * tangent[:, 3:]
     for axis, growth in ((tangent[:, :3], change[:, 0]), (bitangent, -change[:, 1])):
         along = (step * axis[first]).sum(1)
-        assert np.corrcoef(along, growth)[0, 1] > 0.75
+        assert np.average(along * growth > 0, weights=np.abs(growth)) > 0.95
 
 
 def test_relief_points_outwards(game: tuple[Glb, ExportReport]) -> None:
