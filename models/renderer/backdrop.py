@@ -5,7 +5,7 @@ from torch import Tensor
 
 from models.renderer.sample import Parameters
 
-SMALL = 96
+SMALL = 64
 SHAPES = 10
 DISCS = 8
 

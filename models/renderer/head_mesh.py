@@ -24,8 +24,10 @@ _PART_MATERIAL = {
     "skin": "skin", "eye-left": "eye", "eye-right": "eye", "upper-teeth": "teeth", "lower-teeth": "teeth",
     "tongue": "tongue", "lashes-left": "lash", "lashes-right": "lash", "hair": "hair",
 }  # fmt: skip
-FIELDS = ("occlusion", "lower", "neck", "collar", "above", "front", "temple", "side", "nape", "moustache", "chin",
-          "jaw", "x", "y", "z")  # fmt: skip
+FIELDS = (
+    "occlusion", "lower", "neck", "collar", "above", "front", "temple", "side", "nape", "part", "moustache", "chin",
+    "jaw", "x", "y", "z",
+)  # fmt: skip
 FIELD = {name: i for i, name in enumerate(FIELDS)}
 OCCLUSION_DIRECTIONS = 96
 OCCLUSION_SIZE = 320
@@ -60,7 +62,7 @@ class HeadMesh:
     fields: Tensor
     """(W, len(FIELDS)) see ``models.renderer.regions``; the last three are the rest position."""
     coarse_hair: Tensor
-    """(V, 5) ``regions.hair`` of the control vertices, far below the line where no hair can grow."""
+    """(V, 6) ``regions.hair`` of the control vertices, far below the line where no hair can grow."""
     coarse_beard: Tensor
     """(V, 3)"""
     coarse_collar: Tensor
@@ -143,7 +145,7 @@ def build_head_mesh(face: Face) -> HeadMesh:
     fields[:, FIELD["lower"]] = _lower_lip(face, fine.matrix)
     fields[:, FIELD["neck"]] = np.where(skin, regions.neck(rest), -1)
     fields[:, FIELD["collar"]] = np.where(skin, regions.collar(rest), -1)
-    fields[:, FIELD["above"] : FIELD["above"] + 5] = np.where(skin[:, None], regions.hair(rest), [-1, 0, 0, 0, 0])
+    fields[:, FIELD["above"] : FIELD["part"] + 1] = np.where(skin[:, None], regions.hair(rest), [-1, 0, 0, 0, 0, 0])
     fields[:, FIELD["moustache"] : FIELD["moustache"] + 3] = regions.beard(rest) * skin[:, None]
     fields[:, FIELD["x"] :] = rest
 

@@ -148,7 +148,7 @@ class Poser(nn.Module):
 
 
 def hair_above(fields: Tensor, p: Parameters) -> Tensor:
-    """Metres above the hairline of each picture's style: ``regions.hair`` fields (N or 1, 5, V) -> (N, V)."""
+    """Metres above the hairline of each picture's style: ``regions.hair`` fields (N or 1, 6, V) -> (N, V)."""
     above = fields[:, 0]
     for k in range(1, fields.shape[1]):
         above = above - fields[:, k] * p.hairline[:, k - 1, None]

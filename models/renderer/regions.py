@@ -40,11 +40,8 @@ def ear(p: F) -> F:
     return np.where(np.abs(p[..., 0]) > 0.055, 1 - (d**2).sum(-1), -1.0)
 
 
-HAIR_FIELDS = 5
-
-
 def hair(p: F) -> F:
-    """(..., 5): metres above the hairline; how much front, temples, sides and nape edge move with a style; on top."""
+    """(..., 6): metres above the hairline; how much the edge moves at front, temples, sides, nape, and to one side."""
     a = azimuth_deg(p)
     above = p[..., 1] - np.interp(a, HAIRLINE_DEG, HAIRLINE_M)
     # The crown is above every line whatever its azimuth.
@@ -53,8 +50,8 @@ def hair(p: F) -> F:
     temple = smoothstep(14, 34, a) * (1 - smoothstep(44, 56, a))
     side = smoothstep(46, 56, a) * (1 - smoothstep(74, 84, a))
     nape = smoothstep(100, 120, a)
-    top = smoothstep(0.03, 0.085, p[..., 1])
-    return np.stack([above - 0.03 * np.clip(ear(p) + 0.15, 0, 1), front, temple, side, nape + 0 * top], -1)
+    part = (front + temple) * np.clip(p[..., 0] / 0.03, -1, 1)
+    return np.stack([above - 0.03 * np.clip(ear(p) + 0.15, 0, 1), front, temple, side, nape, part], -1)
 
 
 def beard(p: F) -> F:

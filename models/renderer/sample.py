@@ -64,7 +64,7 @@ class Parameters:
     hair_colour: Tensor
     """(N, 3) of hair and beard."""
     hairline: Tensor
-    """(N, 4) metres by which front, temples, sides and nape recede."""
+    """(N, 5) metres by which front, temples, sides and nape recede, and the front on the left more than the right."""
     hair_thickness: Tensor
     """(N, 2) top, sides."""
     hair_contrast: Tensor
@@ -176,9 +176,11 @@ def draw_person(rng: np.random.Generator) -> dict[str, object]:
     receding = abs(rng.normal(0, 0.012)) if male else 0.0
     fringe = -rng.uniform(0.015, 0.034) if rng.random() < 0.16 else 0.0
     thick = rng.uniform(0.004, 0.018, 2) if short else rng.uniform(0.010, 0.030, 2)
-    hairline = [front + receding * 0.5 + fringe, front + receding + fringe * 0.8, rng.uniform(-0.012, 0.012), 0.0]
+    hairline = [front + receding * 0.5 + fringe, front + receding + fringe * 0.8, rng.uniform(-0.012, 0.012), 0.0, 0.0]
     if not short:
-        hairline[2:] = [-rng.uniform(0.02, 0.10), -rng.uniform(0.02, 0.09)]
+        hairline[2:4] = [-rng.uniform(0.02, 0.10), -rng.uniform(0.02, 0.09)]
+    if rng.random() < 0.6:
+        hairline[4] = rng.normal(0, 0.014)  # combed to one side
     bearded = male and rng.random() < 0.5
     zones = rng.uniform(0, 1, 3) if rng.random() < 0.5 else np.full(3, rng.uniform(0.2, 1.0))
     worn = rng.random() < 0.18

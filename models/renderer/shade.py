@@ -17,11 +17,12 @@ SKIN_WRAP = (0.34, 0.14, 0.08)
 """How far light creeps past the terminator in skin, by colour: red furthest (after Penner 2011)."""
 PLAIN_WRAP = (0.10, 0.10, 0.10)
 SHADOW_BIAS_M = 0.006
-TEETH = (0.60, 0.54, 0.44)
+TEETH = (0.72, 0.65, 0.53)
 TONGUE = (0.42, 0.13, 0.12)
-CAVITY_FADE_M = 0.011
-GROOVE = (0.45, 0.62, 0.68)
-"""How much light a full fold keeps, by colour."""
+CAVITY_FROM_M, CAVITY_FADE_M = 0.009, 0.011
+"""Light reaches the mouth's inside undimmed to this depth behind the lips, then dies away over so many metres."""
+GROOVE = (0.32, 0.46, 0.52)
+"""How much light a full fold takes, by colour."""
 BLOTCH, FRECKLE = (0.025, 0.055, 0.055), (0.28, 0.42, 0.52)
 """What blotches add and freckles take, by colour."""
 
@@ -115,9 +116,10 @@ def surface(f: Fragments, scene: Scene) -> Surface:
     albedo = torch.where(rim[:, None], p.glasses_colour[:, :, None], albedo)
 
     # In the mouth light dies away with the depth behind the lips, the less the wider they are open.
-    depth = dot(scene.lips[:, :, None] - point, scene.forward[:, :, None]).clamp_(min=0)
+    depth = dot(scene.lips[:, :, None] - point, scene.forward[:, :, None])
+    depth = (depth - CAVITY_FROM_M).clamp_(min=0)
     dark = torch.where(mouth, torch.exp(-depth / (CAVITY_FADE_M + 0.35 * scene.gap_m[:, None])), 1.0)
-    occlusion = torch.where(mouth, 0.75 * dark, field[:, FIELD["occlusion"]].clamp(min=0.12))
+    occlusion = torch.where(mouth, 0.85 * dark, field[:, FIELD["occlusion"]].clamp(min=0.12))
     plain = is_skin * ~cloth
     groove = channel("groove") * fold * plain
     albedo = albedo * (1 - groove[:, None] * constant(albedo, GROOVE))
@@ -137,7 +139,7 @@ def _hair(
     """(N, P) coverage by hair and by beard: hair's edge frays along the strands, stubble is thin and dotted."""
     zones = field[:, FIELD["moustache"] : FIELD["jaw"] + 1] * p.beard[:, :, None]
     beard = (zones.amax(1) * (1.0 + 0.12 * strand + 0.22 * pore)).clamp_(0, 0.94) * is_skin
-    above = hair_above(field[:, FIELD["above"] : FIELD["nape"] + 1], p) + 0.0035 * strand
+    above = hair_above(field[:, FIELD["above"] : FIELD["part"] + 1], p) + 0.0035 * strand
     hair = torch.sigmoid(above / 0.0022) * p.has_hair[:, None] * is_skin
     return torch.where(material == MATERIAL["hair"], 1.0, hair), beard
 
