@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from rig.gltf import bones as named
 from rig.gltf.accessors import Accessors
@@ -18,7 +19,7 @@ from rig.gltf.document import read_document
 from rig.gltf.limits import CharacterError
 from rig.gltf.meshes import Meshes, Primitive
 from rig.gltf.names import arkit_shapes
-from rig.gltf.nodes import NodeTree, Skin, read_nodes, read_skins
+from rig.gltf.nodes import NodeTree, Skin, read_nodes, read_skins, turned
 from rig.gltf.rest import node_weights, transform, vertex_transforms
 from rig.gltf.vrm import EMOTIONS, MOUTH, PRESETS, Bind, Expression, Vrm, read_vrm
 from rig.parameters import ARKIT, CHANNELS
@@ -31,6 +32,7 @@ PERFECT_SYNC: Final = 40
 EYE_DISTANCE_M: Final = 0.062
 HEAD_HEIGHT_M: Final = 0.23
 """A human head, which the offsets of proposed bone mappings are made for."""
+ARMS_DOWN_DEG: Final = 70.0
 TURNED: Final = np.diag([-1.0, 1.0, -1.0, 1.0]).astype(np.float32)
 """Half a turn about y."""
 
@@ -116,7 +118,18 @@ def _read(path: Path) -> tuple[NodeTree, tuple[Skin, ...], tuple[Primitive, ...]
     meshes = Meshes(document, accessors, nodes, skins)
     primitives = meshes.read()
     vrm = read_vrm(document.gltf.extensions, len(nodes.names), primitives)
+    if vrm is not None:
+        nodes = _lower_arms(nodes, vrm)
     return nodes, skins, primitives, vrm, tuple(dict.fromkeys(meshes.notes))
+
+
+def _lower_arms(nodes: NodeTree, vrm: Vrm) -> NodeTree:
+    """A VRM stands with its arms stretched out sideways; a person before a camera does not."""
+    for role, down in (("leftUpperArm", -ARMS_DOWN_DEG), ("rightUpperArm", ARMS_DOWN_DEG)):
+        if role in vrm.bones:
+            down = down if vrm.version else -down  # about the file's z, which a VRM 0.x turns its back on
+            nodes = turned(nodes, vrm.bones[role], Rotation.from_euler("z", down, degrees=True).as_matrix())
+    return nodes
 
 
 def _load(path: Path, mapping: dict[str, Any] | None) -> ImportedCharacter:

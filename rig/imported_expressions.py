@@ -18,8 +18,11 @@ Notation: a value per side is averaged; * is a product of intensities 0..1, all 
 | relaxed | as happy, where the avatar has no happy | |
 | lookUp, lookDown, lookLeft, lookRight | gaze / 30 degrees, mean of the eyes | where expressions move its eyes |
 
-Emotions share the face: where they add to more than 1, each is scaled down.
+Emotions start at EMOTION_FLOOR, so that a face at rest has none: in VRM 1.0 even a trace of one may block all blinks.
+They share the face: where they add to more than 1, each is scaled down.
 """
+
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +32,8 @@ from rig.parameters import CHANNEL_INDEX
 from rig.skeleton import GAZE_FULL_DEG
 
 F = NDArray[np.float32]
+EMOTION_FLOOR: Final = 0.1
+"""What the table gives up to here is 0; the rest is stretched to 0..1."""
 
 
 def preset_weights(au: F, gaze_left_deg: F, gaze_right_deg: F, available: frozenset[str]) -> dict[str, float]:
@@ -66,6 +71,8 @@ def preset_weights(au: F, gaze_left_deg: F, gaze_right_deg: F, available: frozen
         "lookRight": -yaw,
     }
     weights = {name: float(np.clip(w, 0, 1)) for name, w in weights.items() if name in available}
+    for name in set(EMOTIONS) & set(weights):
+        weights[name] = max(weights[name] - EMOTION_FLOOR, 0.0) / (1 - EMOTION_FLOOR)
     total = sum(weights.get(name, 0.0) for name in EMOTIONS)
     if total > 1:
         weights |= {name: weights[name] / total for name in EMOTIONS if name in weights}

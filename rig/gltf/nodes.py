@@ -1,6 +1,6 @@
 """The node tree of a glTF file and its skins (glTF 2.0 specification, sections 3.5 and 3.7.3)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -84,6 +84,25 @@ def read_nodes(document: Document) -> NodeTree:
         world.astype(np.float32),
         _shown(document, order, parents),
     )
+
+
+def turned(tree: NodeTree, node: int, rotation: NDArray) -> NodeTree:
+    """The tree with ``node`` and all below it turned by ``rotation`` (3, 3), along the file's axes, at rest."""
+    above = np.eye(3) if tree.parents[node] < 0 else tree.world[tree.parents[node]][:3, :3].astype(float)
+    above = above / np.maximum(np.linalg.norm(above, axis=0), 1e-9)
+    local = Rotation.from_matrix(np.linalg.pinv(above) @ rotation @ above) * Rotation.from_quat(tree.rotation[node])
+    own = tree.rotation.copy()
+    own[node] = local.as_quat()
+    below = np.zeros(len(tree.names), bool)
+    for i in tree.order:
+        below[i] = i == node or (tree.parents[i] >= 0 and below[tree.parents[i]])
+    about = np.eye(4)
+    about[:3, :3] = rotation
+    at = tree.world[node][:3, 3]
+    about[:3, 3] = at - rotation @ at
+    world = tree.world.copy()
+    world[below] = about @ world[below]
+    return replace(tree, rotation=own, world=world)
 
 
 def _shown(document: Document, order: list[int], parents: NDArray[np.int32]) -> NDArray[np.bool_]:

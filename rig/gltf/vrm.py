@@ -21,7 +21,7 @@ _VRM0 = {
     "a": "aa", "i": "ih", "u": "ou", "e": "ee", "o": "oh", "joy": "happy", "sorrow": "sad", "fun": "relaxed",
     "blink_l": "blinkLeft", "blink_r": "blinkRight", **{name.lower(): name for name in PRESETS},
 }  # fmt: skip
-ROLES: Final[tuple[str, ...]] = ("head", "neck", "jaw", "leftEye", "rightEye")
+ROLES: Final[tuple[str, ...]] = ("head", "neck", "jaw", "leftEye", "rightEye", "leftUpperArm", "rightUpperArm")
 RANGES: Final[tuple[str, ...]] = ("HorizontalInner", "HorizontalOuter", "VerticalDown", "VerticalUp")
 DEFAULT_RANGE_DEG: Final = 10.0
 """How far eye bones turn where a file does not say (the value that VRM exporters write)."""

@@ -54,6 +54,27 @@ def test_vrm_presets_of_both_versions(tmp_path: Path) -> None:
         assert sorted(character.roles) == ["eye-left", "eye-right", "head", "neck"]
 
 
+@pytest.mark.parametrize("make", [vrm0, vrm1], ids=["vrm0", "vrm1"])
+def test_a_vrm_lowers_its_arms(tmp_path: Path, make) -> None:  # type: ignore[no-untyped-def]
+    b = make()
+    side = -1.0 if make is vrm0 else 1.0
+    head = next(i for i, n in enumerate(b.gltf.nodes) if n.name == "head")
+    arms = {}
+    for name, x in (("leftUpperArm", 0.2 * side), ("rightUpperArm", -0.2 * side)):
+        arms[name] = b.node(name, head, translation=[x, 0.0, 0.0])
+        b.node(f"{name} end", arms[name], translation=[2 * x, 0.0, 0.0])
+    if make is vrm0:
+        bones = b.gltf.extensions["VRM"]["humanoid"]["humanBones"]
+        bones += [{"bone": k, "node": v} for k, v in arms.items()]
+    else:
+        b.gltf.extensions["VRMC_vrm"]["humanoid"]["humanBones"] |= {k: {"node": v} for k, v in arms.items()}
+    tree = load_imported(b.save(tmp_path / "a.vrm")).nodes
+    for node in arms.values():
+        reach = tree.world[node + 1, :3, 3] - tree.world[node, :3, 3]
+        assert reach[1] < -0.3
+        assert reach[0] * tree.world[node, 0, 3] > 0  # still outwards
+
+
 @pytest.mark.parametrize(("n", "how"), [(52, "arkit"), (40, "arkit"), (39, "vrm")])
 def test_perfect_sync_wins_over_presets_from_forty_names_on(tmp_path: Path, n: int, how: str) -> None:
     b = vrm1((*PRESET_SHAPES, *ARKIT[:n]))

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from rig.gltf.accessors import Accessors
 from rig.gltf.document import read_document
 from rig.gltf.limits import CharacterError
-from rig.gltf.nodes import NodeTree, read_nodes, read_skins
+from rig.gltf.nodes import NodeTree, read_nodes, read_skins, turned
 
 TURN = Rotation.from_euler("xyz", [20, 30, 40], degrees=True)
 
@@ -80,6 +80,21 @@ def test_transforms_that_are_none_are_refused(tmp_path: Path, fields: dict[str, 
     b.node("n", **fields)
     with pytest.raises(CharacterError):
         tree(b, tmp_path)
+
+
+def test_a_node_turned_at_rest_takes_what_is_below_along(tmp_path: Path) -> None:
+    b = Builder()
+    top = b.node("top", rotation=TURN.as_quat().tolist(), scale=[2.0, 2.0, 2.0])
+    arm = b.node("arm", top, translation=[1.0, 0.0, 0.0], rotation=TURN.as_quat().tolist())
+    b.node("hand", arm, translation=[1.0, 0.0, 0.0])
+    before = tree(b, tmp_path)
+    spin = Rotation.from_euler("z", 70, degrees=True)
+    after = turned(before, arm, spin.as_matrix())
+    assert np.allclose(after.world[:2, :3, 3], before.world[:2, :3, 3], atol=1e-6)
+    reach = before.world[2, :3, 3] - before.world[1, :3, 3]
+    assert np.allclose(after.world[2, :3, 3] - after.world[1, :3, 3], spin.apply(reach), atol=1e-5)
+    b.gltf.nodes[arm].rotation = after.rotation[arm].astype(float).tolist()  # the new local rotation says the same
+    assert np.allclose(tree(b, tmp_path).world, after.world, atol=1e-5)
 
 
 def test_growth_down_a_long_chain_is_refused_not_overflowed(tmp_path: Path) -> None:
