@@ -1,4 +1,4 @@
-"""Soft shadow in openings that move: lids over eyeballs, lips over teeth."""
+"""Soft shadow in openings that move: lids over eyeballs, lips over teeth and tongue."""
 
 from __future__ import annotations
 
@@ -31,9 +31,12 @@ def _dense(curve: F) -> F:
 def depth_below(points: F, edge: F, up: F) -> F:
     """(n,) metres from ``points`` (n, 3) to the nearest point of ``edge`` (m, 3), below 0 where it lies below them."""
     edge = _dense(edge)
-    d = ((points[:, None] - edge[None]) ** 2).sum(2)
-    near = d.argmin(1)
-    return np.sqrt(d[np.arange(len(points)), near]) * np.sign((edge[near] - points) @ up)
+    middle = edge.mean(0)
+    edge, points = edge - middle, points - middle
+    # |e|^2 - 2 e.p has its smallest value where |e - p| has.
+    near = ((edge**2).sum(1) - 2 * (points @ edge.T)).argmin(1)
+    way = edge[near] - points
+    return np.sqrt(np.einsum("ij,ij->i", way, way)) * np.sign(way @ up)
 
 
 def _ramp(x: F, low: float, high: float) -> F:
@@ -51,12 +54,9 @@ def lid_light(points: F, upper: F, lower: F, up: F, unit: float) -> F:
     return (0.22 + 0.78 * _ramp(from_above, -0.05, 0.42)) * (0.55 + 0.45 * _ramp(from_below, -0.05, 0.22))
 
 
-def mouth_light(points: F, upper: F, lower: F, up: F, forward: F, unit: float) -> F:
-    """(n,) 0..1 of the light that reaches teeth: little near the lips, less the further back."""
-    from_above = depth_below(points, upper, up) / unit
-    from_below = -depth_below(points, lower, up) / unit
+def mouth_light(points: F, upper: F, lower: F, forward: F, unit: float) -> F:
+    """(n,) 0..1 of the light that reaches points in the mouth: less the further back, and through narrow lips."""
     lips = (upper[len(upper) // 2] + lower[len(lower) // 2]) / 2
     behind = ((lips - points) @ forward) / unit
     open_by = float(np.linalg.norm(upper[len(upper) // 2] - lower[len(lower) // 2])) / unit
-    rim = (0.35 + 0.65 * _ramp(from_above, -0.1, 0.4)) * (0.45 + 0.55 * _ramp(from_below, -0.1, 0.4))
-    return rim * np.exp(-np.maximum(behind - 0.35, 0) * 0.95) * (0.45 + 0.55 * np.clip(open_by / 0.8, 0, 1))
+    return np.exp(-np.maximum(behind - 0.35, 0) * 0.75) * (0.62 + 0.38 * np.clip(open_by / 0.5, 0, 1))

@@ -13,8 +13,8 @@ from rig.skeleton import Skeleton
 F = NDArray[np.float32]
 
 REGIONS: Final[dict[str, tuple[tuple[tuple[int, ...], float], dict[str, float]]]] = {
-    "forehead-left": (((337, 299, 333, 296, 336), 1.15), {"AU1-left": 0.6, "AU2-left": 0.7}),
-    "forehead-right": (((108, 69, 104, 66, 107), 1.15), {"AU1-right": 0.6, "AU2-right": 0.7}),
+    "forehead-left": (((337, 299, 333), 0.72), {"AU1-left": 0.6, "AU2-left": 0.7}),
+    "forehead-right": (((108, 69, 104), 0.72), {"AU1-right": 0.6, "AU2-right": 0.7}),
     "glabella": (((9, 8, 55, 285, 107, 336), 0.75), {"AU4-left": 0.5, "AU4-right": 0.5, "AU9-left": 0.1}),
     "crow-left": (((263, 446, 342, 353), 0.85), {"AU6-left": 0.9, "AU7-left": 0.15}),
     "crow-right": (((33, 226, 113, 124), 0.85), {"AU6-right": 0.9, "AU7-right": 0.15}),

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from rig.skeleton import PARTS, Skeleton
 from rig.subdivision import catmull_clark
-from rig.texture_map import eye_uv, lash_uv, warp_uv
+from rig.texture_map import eye_uv, lash_uv, tooth_uv, warp_uv
 
 F = NDArray[np.float32]
-BUST: Final = (0.150, -0.115, 0.066)
+BUST: Final = (0.142, -0.112, 0.069)
 """The bust ends on an ellipse in the front view: half width, height of its middle, half height (metres)."""
 EYE_FRONT = -0.3
 """What lies further behind the eye's centre than this share of its radius is never seen."""
@@ -88,6 +88,7 @@ class HeadMesh:
 
         sheet("skin", "skin", to_sheet=warp_uv)
         sheet("teeth", "upper-teeth", "lower-teeth")
+        self._place_teeth(s)
         sheet("tongue", "tongue")
         sheet("lashes", "lashes-left", "lashes-right", to_sheet=lash_uv)
         sheet("hair", "hair")
@@ -99,12 +100,28 @@ class HeadMesh:
             shape=(len(self.rest), len(self._quads)),
         )
 
+    def _place_teeth(self, s: Skeleton) -> None:
+        """The upper row takes the upper half of the teeth's sheet, the lower row the lower half."""
+        p = self.parts["teeth"]
+        rest = self.rest[p.rows]
+        # Refined vertices come after the control vertices; a row is told by what its quads hang together with.
+        upper = np.isin(p.rows, self._rows_of(s, "upper-teeth"))
+        uv = np.zeros((len(p.rows), 2), np.float32)
+        for row, first in ((upper, 0.5), (~upper, 0.0)):
+            uv[row] = tooth_uv(rest[row]) * [1, 0.5] + [0, first]
+        self.parts["teeth"] = ScreenPart(p.rows, p.cells, uv)
+
+    def _rows_of(self, s: Skeleton, name: str) -> NDArray:
+        """Rows of the refined head that depend on a part's control vertices."""
+        mine = (s.part == PARTS.index(name)).astype(np.float32)
+        return np.flatnonzero(self.matrix @ mine > 0.5)
+
     def _eye(self, s: Skeleton, name: str, quads: NDArray) -> NDArray:
         """Appends the eye's rows, refined once more for the light that lids shade; returns its quads in front."""
         centre = s.pivots[s.names.index(name)]
         used, cells = np.unique(quads, return_inverse=True)
-        cells = cells.reshape(-1, 4).astype(np.int32)
-        finer = catmull_clark(cells, cells, len(used), len(used))
+        own = np.asarray(cells.reshape(-1, 4), np.int32)
+        finer = catmull_clark(own, own, len(used), len(used))
         first = self.matrix.shape[0]
         self.matrix = sp.vstack([self.matrix, finer.matrix @ self.matrix[used]]).tocsr()
         rest = self.matrix[first:] @ s.vertices - centre
@@ -121,7 +138,7 @@ class HeadMesh:
         v = self.matrix @ coarse
         q = self._quads
         normal = self._gather @ np.cross(v[q[:, 2]] - v[q[:, 0]], v[q[:, 3]] - v[q[:, 1]])
-        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
+        normal /= np.sqrt(np.maximum(np.einsum("ij,ij->i", normal, normal), 1e-24))[:, None]
         return v, normal
 
 

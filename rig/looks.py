@@ -47,9 +47,9 @@ class Look:
 
 LOOKS: dict[str, Look] = {
     "light": Look(),
-    "tan": Look((0.86, 0.80, 0.74), brow_colour=(38, 27, 22), iris=(0.75, 0.68, 0.62)),
-    "dark": Look((0.50, 0.42, 0.37), brow_colour=(20, 15, 13), iris=(0.52, 0.44, 0.40)),
-    "fair": Look((1.06, 1.05, 1.06), brow_colour=(120, 84, 54), iris=(0.75, 1.25, 1.85)),
+    "tan": Look((0.86, 0.80, 0.74), brow_colour=(38, 27, 22), iris=(0.75, 0.68, 0.62), hair_colour=(34, 24, 20)),
+    "dark": Look((0.50, 0.42, 0.37), brow_colour=(20, 15, 13), iris=(0.52, 0.44, 0.40), hair_colour=(20, 16, 15)),
+    "fair": Look((1.06, 1.05, 1.06), brow_colour=(120, 84, 54), iris=(0.75, 1.25, 1.85), hair_colour=(122, 88, 56)),
 }
 
 
@@ -74,7 +74,7 @@ def skin_texture(look: Look) -> Picture:
     masks = cv2.resize(read_sheet("skin_masks.png", look.folder), (size, size)) / np.float32(255)
     tint = np.array(look.skin, np.float32) + masks[..., 2:] * (np.array(look.lips, np.float32) - 1)
     skin *= 1 + masks[..., :1] * (tint - 1)
-    _cover(skin, 0.86 * brow_coverage(look.brow_style, size), look.brow_colour)
+    _cover(skin, 0.93 * brow_coverage(look.brow_style, size), look.brow_colour)
     if look.hair != "none":
         _cover(skin, 0.93 * masks[..., 1], look.hair_colour)
     return np.clip(skin, 0, 255).astype(np.uint8)
@@ -114,7 +114,7 @@ def surface_table(folder: str, n: int) -> tuple[F, F]:
     path = ASSETS / folder / VERTEX_FILE
     if not path.is_file():
         path = ASSETS / BASE_FOLDER / VERTEX_FILE
-    light, hair = np.tile(np.float32([1, 1, 0, 0, 0]), (n, 1)), np.zeros(n, np.float32)
+    light, hair = np.tile(np.array([1, 1, 0, 0, 0], np.float32), (n, 1)), np.zeros(n, np.float32)
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as z:
             k = min(n, len(z["light"]))
@@ -133,6 +133,12 @@ def eye_texture(look: Look) -> Picture:
     r = np.hypot(x / eye.shape[1] - 0.5, y / eye.shape[0] - 0.5)
     inside = np.clip((IRIS_SHARE - r) / 0.012, 0, 1)[..., None]
     return np.clip(eye * (1 + inside * (np.array(look.iris, np.float32) - 1)), 0, 255).astype(np.uint8)
+
+
+@cache
+def tooth_texture(look: Look) -> Picture:
+    """(256, 1024, 3) sRGB: the rows of teeth, see ``tooth_uv``: the upper row above, the lower one below."""
+    return read_sheet("teeth.png", look.folder)
 
 
 @cache

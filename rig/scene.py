@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyvista as pv
 from numpy.typing import NDArray
@@ -11,6 +9,7 @@ from numpy.typing import NDArray
 from rig import folds, shading
 from rig.eye_light import LOWER_LID, LOWER_LIP, UPPER_LID, UPPER_LIP, lid_light, mouth_light
 from rig.face import Face, Person
+from rig.glints import Glints
 from rig.head_mesh import HeadMesh, ScreenPart
 from rig.looks import (
     LOOKS,
@@ -22,25 +21,48 @@ from rig.looks import (
     pore_texture,
     skin_texture,
     surface_table,
+    tooth_texture,
 )
 from rig.stage import BACKGROUND, Stage, texture
 
 F = NDArray[np.float32]
 SKINS = LOOKS
 __all__ = ["BACKGROUND", "LOOKS", "SKINS", "FaceScene", "camera_to_scene"]
-HAIR_SHELLS = 14
+HAIR_SHELLS = 16
+HAIR_LENGTH_M = 0.010
 EYES = ("eye-left", "eye-right")
-ENAMEL = (244, 232, 212)
+MOUTH = {"teeth": (255, 255, 255), "tongue": (196, 108, 104)}
+"""What lips shade, and its colours (sRGB)."""
 
 
-@dataclass(frozen=True)
 class _Piece:
-    """One mesh on the screen and the rows of the refined head that it shows."""
+    """One mesh on the screen, and the memory it shares with VTK."""
 
-    part: ScreenPart
-    mesh: pv.PolyData
-    lift: F | None = None
-    """(N, 1) metres along the normal that hair stands off the skin."""
+    def __init__(self, part: ScreenPart, rest: F, lit: bool = False) -> None:
+        self.part = part
+        self.mesh = pv.PolyData(np.asarray(rest[part.rows]), np.c_[np.full(len(part.cells), 4), part.cells].ravel())
+        if part.uv is not None:
+            self.mesh.active_texture_coordinates = part.uv  # type: ignore[assignment]
+        self.mesh.point_data["Normals"] = np.zeros((len(part.rows), 3), np.float32)
+        self.mesh.point_data.SetActiveNormals("Normals")
+        self._points = np.asarray(self.mesh.points)
+        self._normals = np.asarray(self.mesh.point_data["Normals"])
+        if lit:
+            self.mesh.point_data["light"] = np.full((len(part.rows), 3), 255, np.uint8)
+            self._light = np.asarray(self.mesh.point_data["light"])
+
+    def place(self, v: F, normal: F) -> None:
+        """Positions and normals (N, 3) of the refined head."""
+        np.take(v, self.part.rows, axis=0, out=self._points)
+        np.take(normal, self.part.rows, axis=0, out=self._normals)
+        self.mesh.GetPoints().Modified()
+        self.mesh.GetPointData().GetNormals().Modified()
+        self.mesh.Modified()
+
+    def shade(self, light: F, colour: tuple[int, int, int] = (255, 255, 255)) -> None:
+        """Light (n,) 0..1 at the piece's own points, for pieces that VTK colours by it."""
+        np.multiply(light[:, None], np.array(colour, np.float32), out=self._light, casting="unsafe")
+        self.mesh.GetPointData().GetArray("light").Modified()
 
 
 class FaceScene(Stage):
@@ -65,72 +87,70 @@ class FaceScene(Stage):
         self.face = face or Face()
         self.person: Person = self.face.base
         self._identity: bytes | None = None
-        self._textures: dict[Look, tuple[pv.Texture, pv.Texture, pv.Texture]] = {}
+        self._textures: dict[Look, dict[str, pv.Texture]] = {}
         self.head = HeadMesh(self.face.skeleton)
         self._pieces: dict[str, _Piece] = {}
-        self._folder = (
-            LOOKS[skin] if isinstance(skin, str) and skin in LOOKS else Look() if isinstance(skin, str) else skin
-        ).folder
         self._fold_weights = folds.region_weights(self.face.skeleton)
         self._turn = np.eye(3, dtype=np.float32)
-        self._build()
+        look = look_of(skin)
+        self._build(look.folder)
         self.set_light("portrait")
-        self.set_look(skin)
+        self.set_look(look)
         self.set_face(np.zeros(40, np.float32))
 
     # ------------------------------------------------------------ what there is to see
 
     def _add(self, name: str, **look) -> None:  # type: ignore[no-untyped-def]
-        part = self.head.parts[name]
-        mesh = pv.PolyData(self.head.rest[part.rows], np.c_[np.full(len(part.cells), 4), part.cells].ravel())
-        if part.uv is not None:
-            mesh.active_texture_coordinates = part.uv
-        mesh.point_data["Normals"] = np.zeros((len(part.rows), 3), np.float32)
-        mesh.point_data.SetActiveNormals("Normals")
-        if name in (*EYES, "teeth"):
-            mesh.point_data["light"] = np.full((len(part.rows), 3), 255, np.uint8)
+        lit = name in (*EYES, *MOUTH)
+        if lit:
             look |= {"scalars": "light", "rgb": True}
-        self._pieces[name] = _Piece(part, mesh)
-        self.actors[name] = self.plotter.add_mesh(
+        piece = self._pieces[name] = _Piece(self.head.parts[name], self.head.rest, lit)
+        self._show(name, piece.mesh, **look)
+
+    def _show(self, name: str, mesh: pv.PolyData, **look) -> pv.Actor:  # type: ignore[no-untyped-def]
+        actor = self.plotter.add_mesh(
             mesh, name=name, smooth_shading=False, show_scalar_bar=False, **{"color": "white", **look}
         )
-        self.actors[name].prop.interpolation = pv.opts.InterpolationType.PHONG
+        actor.prop.interpolation = pv.opts.InterpolationType.PHONG
+        self.actors[name] = actor
+        return actor
 
-    def _build(self) -> None:
+    def _build(self, folder: str) -> None:
         """The parts as VTK's own lighting shows them; the full look dresses them in shaders."""
-        self._add("skin", specular=0.16, specular_power=14, ambient=0.16, diffuse=1.0)
+        self._add("skin", specular=0.16, specular_power=14, ambient=0.22, diffuse=1.0)
         for eye in EYES:
             self._add(eye, specular=0.9, specular_power=90, ambient=0.22, diffuse=0.80)
         self._add("teeth", specular=0.3, specular_power=40, ambient=0.18, diffuse=0.8)
-        self._add("tongue", color="#b5605e", specular=0.3, specular_power=25, ambient=0.05, diffuse=0.7)
+        self._add("tongue", specular=0.3, specular_power=25, ambient=0.05, diffuse=0.7)
         self._add("lashes", lighting=False)
         if "hair" in self.head.parts:
             self._add("hair", specular=0.25, specular_power=20, ambient=0.12, diffuse=0.9)
         if self.full:
-            self._dress()
+            self._dress(folder)
+        else:
+            self._glints = Glints()
+            self._show("glints", self._glints.mesh, lighting=False)
 
-    def _dress(self) -> None:
+    def _dress(self, folder: str) -> None:
         """Skin, eyes, teeth and hair in the full look's shaders, with what they want to know of each vertex."""
         rest = self.head.rest
-        light, hair = self._surface()
+        on_control, hair_on_control = surface_table(folder, len(self.face.skeleton.vertices))
+        light, hair = self.head.matrix @ on_control, self.head.matrix @ hair_on_control
         part = self.head.parts["skin"]
         mesh = self._pieces["skin"].mesh
         mesh.point_data["rest"] = np.c_[rest, np.clip(light[:, 0], 0, 1)][part.rows].astype(np.float32)
         mesh.point_data["sight"] = light[part.rows, 1:].astype(np.float32)
         mesh.point_data["fold"] = np.zeros(len(part.rows), np.float32)
         shading.dress(self.actors["skin"], "skin")
+        self.actors["skin"].prop.culling = "back"  # where the bust fades, its back would shine through
         self.actors["skin"].ForceOpaqueOn()  # its faded edge lies over nothing but the background
         for eye in EYES:
             shading.dress(self.actors[eye], "eye")
-        for name, roughness in (("teeth", 0.22), ("tongue", 0.35), ("hair", 0.5)):
+        shading.dress(self.actors["teeth"], "teeth", roughness=0.22)
+        for name, roughness in (("tongue", 0.35), ("hair", 0.5)):
             if name in self.actors:
                 shading.dress(self.actors[name], "plain", roughness=roughness)
         self._grow_hair(hair)
-
-    def _surface(self) -> tuple[F, F]:
-        """Light and hair at the refined head's vertices: (N, 5), (N,)."""
-        light, hair = surface_table(self._folder, len(self.face.skeleton.vertices))
-        return self.head.matrix @ light, self.head.matrix @ hair
 
     def _grow_hair(self, hair: F) -> None:
         """Shells over the scalp, each a little further out; a shader keeps of each only what a strand reaches."""
@@ -139,7 +159,15 @@ class FaceScene(Stage):
         if not len(cells):
             return
         used, cells = np.unique(cells, return_inverse=True)
-        self.head.parts["scalp"] = ScreenPart(skin.rows[used], cells.reshape(-1, 4), None)
+        piece = _Piece(ScreenPart(skin.rows[used], cells.reshape(-1, 4), None), self.head.rest)
+        self._pieces["scalp"] = piece
+        mesh, first = piece.mesh, self._pieces["skin"].mesh
+        mesh.point_data["rest"] = np.c_[self.head.rest[skin.rows], hair[skin.rows]][used].astype(np.float32)
+        for name in ("sight", "fold"):
+            mesh.point_data[name] = np.asarray(first.point_data[name])[used]
+        for k in range(HAIR_SHELLS):
+            name = f"hair-{k}"
+            shading.dress(self._show(name, mesh), "hair", lift=(k + 1) / HAIR_SHELLS, hairLength=HAIR_LENGTH_M)
 
     # ------------------------------------------------------------ how it is shown
 
@@ -162,30 +190,37 @@ class FaceScene(Stage):
 
     def set_look(self, look: str | Look) -> None:
         """A Look, or the name of one of LOOKS; raises KeyError naming those that exist."""
-        if isinstance(look, str):
-            if look not in LOOKS:
-                raise KeyError(f"no look {look!r}; there are {', '.join(LOOKS)}")
-            look = LOOKS[look]
+        look = look_of(look)
+        self._show_hair(look)
         if look not in self._textures:
-            colours = (texture(sheet(look), linear=self.full) for sheet in (skin_texture, eye_texture))
-            self._textures[look] = (*colours, texture(lash_texture(look)))  # type: ignore[assignment]
-        skin, eye, self.actors["lashes"].texture = self._textures[look]
+            self._textures[look] = self._load(look)
+        t = self._textures[look]
+        self.actors["lashes"].texture = t["lashes"]
+        colours = {"skin": t["skin"], "teeth": t["teeth"], **dict.fromkeys(EYES, t["eye"])}
+        for name, colour in colours.items():
+            if self.full:
+                self.actors[name].prop.SetTexture("albedoTex", colour)
+            else:
+                self.actors[name].texture = colour
         if self.full:
-            self._set_material(look, skin, eye)
-        else:
-            self.actors["skin"].texture = skin
-            for name in EYES:
-                self.actors[name].texture = eye
+            for name in ("materialTex", "normalTex", "coatNormalTex"):
+                self.actors["skin"].prop.SetTexture(name, t[name])
+            shading.set_uniforms(self.actors["skin"], {"age": look.age})
 
-    def _set_material(self, look: Look, skin: pv.Texture, eye: pv.Texture) -> None:
-        p = self.actors["skin"].prop
-        p.SetTexture("albedoTex", skin)
-        p.SetTexture("materialTex", texture(detail_texture(look)))
-        p.SetTexture("normalTex", texture(fold_texture(look)))
-        p.SetTexture("coatNormalTex", texture(pore_texture(look), repeat=True))
-        shading.set_uniforms(self.actors["skin"], {"age": look.age})
-        for name in EYES:
-            self.actors[name].prop.SetTexture("albedoTex", eye)
+    def _load(self, look: Look) -> dict[str, pv.Texture]:
+        sheets = {"skin": skin_texture, "eye": eye_texture, "teeth": tooth_texture}
+        out = {name: texture(sheet(look), linear=self.full) for name, sheet in sheets.items()}
+        out["lashes"] = texture(lash_texture(look))
+        if self.full:
+            out["materialTex"], out["normalTex"] = texture(detail_texture(look)), texture(fold_texture(look))
+            out["coatNormalTex"] = texture(pore_texture(look), repeat=True)
+        return out
+
+    def _show_hair(self, look: Look) -> None:
+        for name, actor in self.actors.items():
+            if name.startswith("hair"):
+                actor.prop.color = look.hair_colour
+                actor.visibility = name == "hair" or look.hair != "none"
 
     def set_skin(self, name: str) -> None:
         """:meth:`set_look` by name."""
@@ -214,8 +249,10 @@ class FaceScene(Stage):
         self.set_person(identity)
         turn = None if head_rotation is None else camera_to_scene(head_rotation)
         if self.full:
-            self._turn = np.eye(3, dtype=np.float32) if turn is None else turn
-            self._turn_lamps()
+            now = np.eye(3, dtype=np.float32) if turn is None else turn
+            if not np.array_equal(now, self._turn):
+                self._turn = now
+                self._turn_lamps()
             self._fold(au)
         self.set_vertices(self.face.pose(au, gaze_left_deg, gaze_right_deg, self.person, turn))
 
@@ -230,11 +267,7 @@ class FaceScene(Stage):
         v, normal = self.head.place(np.asarray(coarse, np.float32))
         self._shade_openings(coarse, v)
         for piece in self._pieces.values():
-            np.copyto(np.asarray(piece.mesh.points), v[piece.part.rows])
-            np.copyto(np.asarray(piece.mesh.point_data["Normals"]), normal[piece.part.rows])
-            piece.mesh.GetPoints().Modified()
-            piece.mesh.GetPointData().GetNormals().Modified()
-            piece.mesh.Modified()
+            piece.place(v, normal)
 
     def _shade_openings(self, coarse: F, v: F) -> None:
         """Lids shade the eyes, lips the teeth."""
@@ -246,16 +279,25 @@ class FaceScene(Stage):
         forward = np.cross(across, up)
         forward /= np.linalg.norm(forward)
         for k, eye in enumerate(EYES):
-            points = v[self._pieces[eye].part.rows]
-            self._colour(eye, lid_light(points, marks[list(UPPER_LID[k])], marks[list(LOWER_LID[k])], up, 0.5 * unit))
-        points = v[self._pieces["teeth"].part.rows]
+            lids = marks[list(UPPER_LID[k])], marks[list(LOWER_LID[k])]
+            piece = self._pieces[eye]
+            points = v[piece.part.rows]
+            piece.shade(lid_light(points, *lids, up, 0.5 * unit))
+            if not self.full:
+                self._glints.place(k, points, self.lights.ways()[0])
         lips = marks[list(UPPER_LIP)], marks[list(LOWER_LIP)]
-        self._colour("teeth", mouth_light(points, *lips, up, forward, unit), ENAMEL)
+        for name, colour in MOUTH.items():
+            piece = self._pieces[name]
+            piece.shade(mouth_light(v[piece.part.rows], *lips, forward, unit), colour)
 
-    def _colour(self, name: str, light: F, colour: tuple[int, int, int] = (255, 255, 255)) -> None:
-        mesh = self._pieces[name].mesh
-        np.copyto(np.asarray(mesh.point_data["light"]), (light[:, None] * np.array(colour)).astype(np.uint8))
-        mesh.GetPointData().GetArray("light").Modified()
+
+def look_of(look: str | Look) -> Look:
+    """A Look, or the name of one of LOOKS; raises KeyError naming those that exist."""
+    if isinstance(look, str):
+        if look not in LOOKS:
+            raise KeyError(f"no look {look!r}; there are {', '.join(LOOKS)}")
+        return LOOKS[look]
+    return look
 
 
 def camera_to_scene(quaternion: F) -> F:

@@ -17,8 +17,10 @@ import pyvista as pv
 from vtkmodules.vtkCommonDataModel import vtkDataObject
 from vtkmodules.vtkRenderingCore import vtkPolyDataMapper
 
+from rig.head_mesh import BUST
+
 N_LAMPS: Final = 4
-SCATTER: Final = (0.42, 0.17, 0.10)
+SCATTER: Final = (0.30, 0.11, 0.06)
 """How far light creeps past the terminator in skin, by colour."""
 UNIFORMS: Final[Mapping[str, float | tuple[float, float, float]]] = {
     "skyLow": (0.2, 0.2, 0.2),
@@ -29,12 +31,12 @@ UNIFORMS: Final[Mapping[str, float | tuple[float, float, float]]] = {
     "scatter": SCATTER,
     "poreDepth": 1.0,
     "age": 0.0,
-    "fadeLow": -1.0,
-    "fadeHigh": -0.9,
+    "bust": BUST,
+    "fade": 0.6,
     "irisRadius": 0.2,
     "lift": 0.0,
     "combed": (0.0, 0.0, 0.0),
-    "strandCell": 0.001,
+    "strandCell": 0.00095,
 }
 """What the shaders ask for, and what they get until told otherwise."""
 ATTRIBUTES: Final = {"restMC": "rest", "sightMC": "sight", "foldMC": "fold"}
@@ -55,13 +57,21 @@ _VERTEX_VIEW = """//VTK::PositionVC::Impl
   wayToEye = transpose(mat3(MCVCMatrix)) * -(MCVCMatrix * vertexMC).xyz;
 """
 
+_HAIR_VIEW = """
+  float grown = hairLength * lift * restMC.w;
+  vec4 raised = vec4(vertexMC.xyz + normalMC * grown, 1.0);
+  vertexVCVSOutput = MCVCMatrix * raised;
+  gl_Position = MCDCMatrix * raised;
+  wayToEye = transpose(mat3(MCVCMatrix)) * -vertexVCVSOutput.xyz;
+"""
+
 _LIGHT_DEC = """//VTK::Light::Dec
 in vec3 wayToEye; in vec3 worldNormal; in vec4 rest; in vec4 sight; in float fold;
 const float PI = 3.14159265;
 vec3 linear(vec3 c) { return c * (c * (c * 0.305306011 + 0.682171111) + 0.012522878); }
 vec3 screen(vec3 x) {
   // A shoulder like film's, so that highlights keep their colour; then sRGB's curve.
-  x = max(x, vec3(0.0)); x = x * (1.0 + x / 9.0) / (1.0 + 0.62 * x);
+  x = max(x, vec3(0.0)); x = x * (1.0 + x * 0.10) / (1.0 + 0.42 * x);
   return 1.055 * pow(clamp(x, 0.0, 1.0), vec3(1.0 / 2.4)) - 0.055 * step(vec3(0.0031), x);
 }
 vec3 sky(vec3 way) {
@@ -69,15 +79,17 @@ vec3 sky(vec3 way) {
   return mix(skyLow, skyHigh, up * up * (3.0 - 2.0 * up));
 }
 struct Surface {
-  vec3 n; vec3 soft; vec3 v; vec3 albedo; float rough; float f0; vec3 wrap; float ao; vec4 sight; float gloss;
+  vec3 n; vec3 soft; vec3 v; vec3 albedo; float rough; float f0; vec3 wrap; float ao; vec4 sight;
+  float gloss; float shrink;
 };
 void lamp(Surface s, vec3 way, vec3 inHead, vec3 colour, float size, inout vec3 diffuse, inout vec3 mirror) {
   float seen = clamp(s.sight.x + dot(s.sight.yzw, inHead), 0.0, 1.0);
-  vec3 wrap = s.wrap + 0.4 * size;
+  vec3 wrap = s.wrap + 0.25 * size;
   float nl = dot(s.n, way), sl = dot(s.soft, way);
   vec3 lit = clamp((mix(vec3(nl), vec3(sl), vec3(1.0, 0.6, 0.45)) + wrap) / (1.0 + wrap), 0.0, 1.0);
   diffuse += colour * pow(lit, 1.0 + wrap) * pow(vec3(seen), mix(vec3(1.0), vec3(0.72, 1.08, 1.15), s.wrap.r * 2.0));
   vec3 r = reflect(-s.v, s.n);
+  size *= s.shrink;
   float along = dot(way, r);
   vec3 off = r - way * along;
   vec3 l = along > cos(size) ? r : normalize(way * cos(size) + normalize(off + 1e-6) * sin(size));
@@ -121,7 +133,7 @@ _SURFACE = """
   vec3 n = normalize(worldNormal), v = normalize(wayToEye);
   if (gl_FrontFacing == false) n = -n;
   Surface s = Surface(n, n, v, linear(diffuseColor), roughness, 0.04, vec3(0.12, 0.08, 0.06), 1.0,
-    vec4(1.0, 0.0, 0.0, 0.0), 1.0);
+    vec4(1.0, 0.0, 0.0, 0.0), 1.0, 1.0);
 """
 _SKIN = (
     _SURFACE
@@ -141,14 +153,16 @@ _SKIN = (
   s.albedo = base * mix(vec3(1.0), vec3(0.66, 0.50, 0.46), clamp(groove, 0.0, 1.0)) * mix(1.0, pore.b, 0.35 * detail.g);
   s.rough = clamp(0.62 - 0.40 * detail.r, 0.16, 1.0);
   s.f0 = 0.028;
-  s.gloss = mix(0.75, 1.1, detail.r) * mix(1.0, pore.b, 0.5 * detail.g);
-  s.wrap = scatter;
+  float dark = smoothstep(0.01, 0.16, dot(base, vec3(0.3, 0.5, 0.2)));  // hair painted on skin does not shine
+  s.gloss = smoothstep(0.02, 0.35, detail.r) * mix(1.0, 1.5, detail.r) * mix(0.25, 1.0, dark);
+  s.gloss *= mix(1.0, pore.b, 0.5 * detail.g);
+  s.wrap = scatter + detail.b * vec3(0.30, 0.08, 0.04);
   vec3 colour = shade(s);
   // Down at the sides of a grazing view fine hair catches light.
   float rim = pow(1.0 - clamp(dot(n, v), 0.0, 1.0), 3.5);
   colour += rim * s.ao * sky(n) * base * 0.55;
-  float fade = clamp((rest.y - fadeLow) / max(fadeHigh - fadeLow, 1e-5), 0.0, 1.0);
-  fragOutput0 = vec4(screen(colour), fade * fade * (3.0 - 2.0 * fade));
+  vec2 from = vec2(rest.x, min(rest.y - bust.y, 0.0)) / vec2(bust.x, bust.z);
+  fragOutput0 = vec4(screen(colour), rest.y > bust.y ? 1.0 : smoothstep(0.0, fade, 1.0 - dot(from, from)));
 """
 )
 _EYE = (
@@ -170,14 +184,14 @@ _EYE = (
   vec3 corneal = normalize(n + (t * p.x + b * p.y) * 0.42 * clear);
   // Light from one side gathers on the iris's other side.
   vec3 cupped = normalize(n - (t * p.x + b * p.y) * 0.55 * clear);
-  s.albedo = base * mix(1.0, 1.35, clear);
+  s.albedo = base * mix(1.05, 1.15, clear);
   s.soft = s.n = mix(n, cupped, clear);
   s.rough = 0.5; s.gloss = 0.0; s.f0 = 0.03;
   s.wrap = vec3(0.32, 0.24, 0.22);
-  s.ao = lid; s.sight = vec4(0.25 + 0.75 * lid, 0.0, 0.0, 0.0);
+  s.ao = lid; s.sight = (0.25 + 0.75 * lid) * vec4(0.45, 0.0, 0.0, 0.7);
   vec3 colour = shade(s);
-  s.albedo = vec3(0.0); s.n = corneal; s.rough = mix(0.16, 0.06, clear); s.gloss = mix(1.0, 2.4, clear);
-  s.sight.x = smoothstep(0.05, 0.7, lid);
+  s.albedo = vec3(0.0); s.n = corneal; s.rough = mix(0.15, 0.05, clear); s.gloss = mix(1.3, 4.5, clear); s.shrink = 0.6;
+  s.sight = vec4(smoothstep(0.22, 0.5, lid), 0.0, 0.0, 0.0); s.ao = lid * lid;
   colour += shade(s);
   fragOutput0 = vec4(screen(colour), 1.0);
 """
@@ -185,8 +199,17 @@ _EYE = (
 _PLAIN = (
     _SURFACE
     + """
-  s.ao = min(max(diffuseColor.r, diffuseColor.g), 1.0);
-  s.sight.x = s.ao; s.gloss = 0.8 * s.ao; s.wrap = scatter;
+  s.gloss = 0.9 * dot(diffuseColor, vec3(0.3333)); s.wrap = scatter;
+  s.sight = vec4(0.15, 0.0, 0.0, 0.9);  // the head stands in the way of what comes from behind
+  fragOutput0 = vec4(screen(shade(s)), 1.0);
+"""
+)
+_TEETH = (
+    _SURFACE
+    + """
+  s.albedo *= texture(albedoTex, tcoordVCVSOutput).rgb;
+  s.gloss = 0.9 * dot(diffuseColor, vec3(0.3333)); s.wrap = scatter;
+  s.sight = vec4(0.15, 0.0, 0.0, 0.9);  // the head stands in the way of what comes from behind
   fragOutput0 = vec4(screen(shade(s)), 1.0);
 """
 )
@@ -202,17 +225,22 @@ float random(vec3 c) { return fract(sin(dot(c, vec3(12.9898, 78.233, 37.719))) *
   float grows = random(cell), own = random(cell + 7.0);
   vec3 aside = vec3(own, random(cell + 3.0), random(cell + 5.0)) - 0.5;
   float away = length(inside - 0.45 * aside);
-  float cover = rest.w * (0.75 + 0.5 * grows);
-  float top = 0.45 + 0.55 * own;
-  if (cover < 0.5 || lift > top * smoothstep(0.35, 0.95, rest.w) || away > 0.62 * (1.05 - 0.75 * lift / top)) discard;
-  s.albedo = linear(diffuseColor) * mix(0.30, 1.15, lift) * (0.75 + 0.5 * grows);
-  s.sight = sight; s.ao = mix(0.35, 1.0, lift); s.rough = 0.45; s.gloss = 0.55 * lift; s.wrap = vec3(0.25);
-  fragOutput0 = vec4(screen(shade(s)), 1.0);
+  float top = (0.40 + 0.60 * own) * smoothstep(0.10, 0.75, rest.w + 0.3 * (grows - 0.5));
+  float thick = 0.80 * (1.0 - 0.75 * lift / max(top, 0.01));
+  // Strands thinner than a pixel cover part of it; shells are drawn from the inside out, so that they lie over others.
+  float blur = clamp(fwidth(root.x) + fwidth(root.y) + fwidth(root.z), 0.05, 0.8) * 0.5;
+  float cover = (1.0 - smoothstep(thick - blur, thick + blur, away)) * (1.0 - smoothstep(top - 0.08, top, lift));
+  cover *= smoothstep(0.05, 0.55, rest.w);
+  if (cover < 0.03) discard;
+  s.albedo = linear(diffuseColor) * mix(0.35, 1.2, lift) * (0.75 + 0.5 * grows);
+  s.n = normalize(n + 0.5 * aside);
+  s.sight = sight; s.ao = mix(0.30, 1.0, lift) * 0.9; s.rough = 0.50; s.gloss = 0.55 * lift; s.wrap = vec3(0.2);
+  fragOutput0 = vec4(screen(shade(s)), cover);
 """,
 )
 
 
-def _shader(actor: pv.Actor, dec: str, impl: str, attributes: bool) -> None:
+def _shader(actor: pv.Actor, dec: str, impl: str, attributes: bool, raised: bool) -> None:
     sp = actor.GetShaderProperty()
     sp.ClearAllVertexShaderReplacements()
     sp.ClearAllFragmentShaderReplacements()
@@ -222,7 +250,7 @@ def _shader(actor: pv.Actor, dec: str, impl: str, attributes: bool) -> None:
     for tag, code in (
         ("//VTK::Normal::Dec", _VERTEX_DEC.format(inputs=inputs)),
         ("//VTK::Normal::Impl", _VERTEX_IMPL.format(rest=rest if attributes else plain)),
-        ("//VTK::PositionVC::Impl", _VERTEX_VIEW),
+        ("//VTK::PositionVC::Impl", _HAIR_VIEW if raised else _VERTEX_VIEW),
     ):
         sp.AddVertexShaderReplacement(tag, True, code, False)
     sp.AddFragmentShaderReplacement("//VTK::Light::Dec", True, _LIGHT_DEC + dec, False)
@@ -233,6 +261,7 @@ SHADERS: Final = {
     "skin": ("", _SKIN, True),
     "hair": (*_HAIR, True),
     "eye": ("", _EYE, False),
+    "teeth": ("", _TEETH, False),
     "plain": ("", _PLAIN, False),
 }
 
@@ -240,7 +269,7 @@ SHADERS: Final = {
 def dress(actor: pv.Actor, kind: str, **uniforms: float | tuple[float, float, float]) -> None:
     """Gives an actor one of SHADERS. Its mesh must have the point arrays of ATTRIBUTES for skin and hair."""
     dec, impl, attributes = SHADERS[kind]
-    _shader(actor, dec, impl, attributes)
+    _shader(actor, dec, impl, attributes, kind == "hair")
     if attributes:
         # PyVista's own mapper takes any data set, and knows no vertex attributes for that.
         mapper = vtkPolyDataMapper()
@@ -250,6 +279,10 @@ def dress(actor: pv.Actor, kind: str, **uniforms: float | tuple[float, float, fl
             mapper.MapDataArrayToVertexAttribute(name, array, vtkDataObject.FIELD_ASSOCIATION_POINTS, -1)
         actor.SetMapper(mapper)
     set_uniforms(actor, {**UNIFORMS, **uniforms})
+    if kind == "hair":
+        held = actor.GetShaderProperty().GetVertexCustomUniforms()
+        for name in ("lift", "hairLength"):
+            held.SetUniformf(name, float(uniforms[name]))  # type: ignore[arg-type]
 
 
 def set_uniforms(actor: pv.Actor, uniforms: Mapping[str, float | tuple[float, float, float]]) -> None:

@@ -17,6 +17,8 @@ TRANSPARENT: Final = "transparent"
 """As a background: pictures have a fourth channel, 0 where nothing is and 255 where the face is."""
 
 SOFTWARE_OPENGL: Final = ("llvmpipe", "swrast", "softpipe", "software rasterizer", "gdi generic", "microsoft basic")
+PLAIN_WHITE: Final = 1.02
+"""What VTK's own lamps together may light a surface to."""
 QUALITIES: Final = ("light", "full", "auto")
 
 
@@ -47,6 +49,14 @@ class LightSetUp:
         ways = [np.array(lamp.way, np.float32) for lamp in self.lamps]
         return [way / np.float32(np.linalg.norm(way)) for way in ways]
 
+    def plain_powers(self) -> list[float]:
+        """The lamps' intensities for VTK's own lighting, where they are points and clip instead of fading to white."""
+        # What is in front counts for more, as there is no sky to fill its shadows.
+        ways = self.ways()
+        power = np.array([0.6 * lamp.power + (0.22 if lamp.way[2] > 0 else 0) for lamp in self.lamps])
+        facing = np.maximum(np.array([*ways, (0, 0, 1)]) @ np.array(ways).T, 0)
+        return [float(p) for p in power * min(1.0, PLAIN_WHITE / float((facing @ power).max()))]
+
     def uniforms(self) -> dict[str, float | tuple[float, float, float]]:
         """What :mod:`rig.shading` asks for, colours made linear."""
         out: dict[str, float | tuple[float, float, float]] = {
@@ -68,12 +78,12 @@ def _linear(colour: str, power: float) -> tuple[float, float, float]:
 LIGHTS: Final[dict[str, LightSetUp]] = {
     "portrait": LightSetUp(
         (
-            Lamp((-0.50, 0.52, 0.90), "#fff0e0", 0.92, 0.30),
-            Lamp((0.85, 0.10, 0.75), "#d8e4ff", 0.30, 0.45),
+            Lamp((-0.60, 0.44, 0.85), "#ffedd8", 1.20, 0.30),
+            Lamp((0.85, 0.10, 0.75), "#d8e4ff", 0.26, 0.45),
             Lamp((0.55, 0.65, -0.80), "#ffe9d2", 0.75, 0.25),
             Lamp((-0.75, 0.35, -0.75), "#cfe0ff", 0.45, 0.25),
         ),
-        "#c9d6ea", "#6a4a3c", 0.34,
+        "#c9d6ea", "#6a4a3c", 0.26,
     ),
     "soft": LightSetUp(
         (
@@ -168,11 +178,8 @@ class Stage:
             raise KeyError(f"no light {name!r}; there are {', '.join(LIGHTS)}")
         self.lights = LIGHTS[name]
         self.plotter.remove_all_lights()
-        for lamp in self.lights.lamps:
-            # VTK's own lamps are points: weaker than what shines from all over a window.
-            light = pv.Light(
-                position=lamp.way, focal_point=(0, -0.02, 0), color=lamp.colour, intensity=0.8 * lamp.power
-            )
+        for lamp, power in zip(self.lights.lamps, self.lights.plain_powers(), strict=True):
+            light = pv.Light(position=lamp.way, focal_point=(0, -0.02, 0), color=lamp.colour, intensity=power)
             self.plotter.add_light(light)
 
     def set_background(self, colour: str) -> None:

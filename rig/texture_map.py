@@ -25,3 +25,11 @@ def lash_uv(uv: NDArray) -> NDArray[np.float32]:
     """The lashes' corner of MakeHuman's sheet, blown up to a texture of its own."""
     low, high = np.array([0.655, 0.922]), np.array([0.762, 0.990])
     return ((uv - low) / (high - low)).astype(np.float32)
+
+
+def tooth_uv(rest: NDArray) -> NDArray[np.float32]:
+    """Rest positions (V, 3) of one row of teeth -> (V, 2): round the arch, and up from the lowest point, 0..1."""
+    low, high = rest.min(0), rest.max(0)
+    middle = high[2] - 1.25 * high[0]
+    around = np.arctan2(rest[:, 0], np.maximum(rest[:, 2] - middle, 1e-4))
+    return np.stack([0.5 + around / np.pi, (rest[:, 1] - low[1]) / (high[1] - low[1])], axis=1).astype(np.float32)

@@ -61,7 +61,7 @@ def paint_eye(seed: int = 9) -> NDArray[np.uint8]:
     fibres = 0.60 * _polar(rng, u, angle, 150, 5.0) + 0.45 * _polar(rng, u, angle, 64, 9.0)
     crypts = smooth(_polar(rng, u, angle, 26, 7.0), 0.9, 2.2) * smooth(u, 0.50, 0.60) * (1 - smooth(u, 0.72, 0.86))
     ruff = np.exp(-(((u - 0.47 - 0.025 * _polar(rng, u * 0, angle, 40, 1.0)) / 0.13) ** 2))
-    iris = np.array([116.0, 82.0, 52.0]) + ruff[..., None] * np.array([34.0, 22.0, 4.0])
+    iris = np.array([104.0, 72.0, 46.0]) + ruff[..., None] * np.array([34.0, 22.0, 4.0])
     iris = iris * (1 + 0.16 * fibres * smooth(u, 0.36, 0.5))[..., None] * (1 - 0.35 * crypts)[..., None]
     iris *= (1 - 0.72 * smooth(u, 0.74, 1.0))[..., None]
     edge = (1 - smooth(u, 0.93, 1.07))[..., None]
@@ -72,6 +72,39 @@ def paint_eye(seed: int = 9) -> NDArray[np.uint8]:
     pupil = (1 - smooth(u, 0.345, 0.395))[..., None]
     c = c * (1 - pupil) + np.array([7.0, 6.0, 6.0]) * pupil
     return np.clip(cv2.resize(c, (EYE_SIZE, EYE_SIZE), interpolation=cv2.INTER_AREA), 0, 255).astype(np.uint8)
+
+
+def _tooth_row(edges: tuple[float, ...], rng: np.random.Generator, upwards: bool) -> Array:
+    """(128, 1024, 3): one row round the arch, tips below or, ``upwards``, above; gums at the other end."""
+    h, w = 128, 1024
+    y, x = np.mgrid[0:h, 0:w]
+    up = (y + 0.5) / h if upwards else 1 - (y + 0.5) / h  # 0 at the tips
+    around = np.abs((x + 0.5) / w - 0.5) * 180.0
+    bounds = np.array([0.0, *edges, 95.0])
+    k = np.clip(np.searchsorted(bounds, around) - 1, 0, len(bounds) - 2)
+    left, right = bounds[k], bounds[k + 1]
+    across = np.clip((around - left) / (right - left), 0, 1)
+    gap = np.minimum(across, 1 - across) * (right - left)
+    shade = rng.normal(0, 1, len(bounds))[k]
+    c = np.array([240.0, 230.0, 212.0]) + shade[..., None] * np.array([1.5, 2.5, 3.5])
+    c += smooth(up, 0.35, 0.75)[..., None] * np.array([-6.0, -14.0, -26.0])  # necks are yellower
+    c -= (1 - smooth(up, 0.0, 0.12))[..., None] * np.array([16.0, 12.0, 4.0])  # tips let light through
+    # Corners are round: between the tips there is a little dark triangle.
+    tip = 1 - smooth(up, 0.0, 0.18)
+    dark = 1 - smooth(gap, 0.05 + 0.6 * tip, 0.55 + 1.2 * tip)
+    c *= (1 - (0.38 + 0.3 * tip) * dark)[..., None]
+    gum_line = 0.74 + 0.10 * np.cos((across - 0.5) * np.pi * 1.1)
+    gum = smooth(up, gum_line - 0.02, gum_line + 0.03)[..., None]
+    c += gum * (np.array([176.0, 96.0, 92.0]) + 5 * (up[..., None] - 0.9) * 60 - c)
+    return c
+
+
+def paint_teeth() -> NDArray[np.uint8]:
+    """(256, 1024, 3): the upper row above the lower one, half an arch's turn wide."""
+    rng = np.random.default_rng(2)
+    upper = _tooth_row((17.0, 30.0, 44.0, 58.0, 71.0), rng, upwards=False)
+    lower = _tooth_row((11.0, 23.0, 37.0, 51.0, 65.0), rng, upwards=True)
+    return np.clip(np.concatenate([upper, lower]), 0, 255).astype(np.uint8)
 
 
 def paint_lashes(s: Skeleton) -> NDArray[np.uint8]:

@@ -46,10 +46,12 @@ def seen_from(vertices: Array, normals: Array, quads: NDArray, ways: Array) -> A
     mesh = pv.PolyData(vertices, np.c_[np.full(len(quads), 4), quads].ravel())
     p = pv.Plotter(off_screen=True, window_size=[SIZE, SIZE])
     p.add_mesh(mesh, lighting=False)
-    p.enable_parallel_projection()
+    p.camera.parallel_projection = True
     middle = (vertices.min(0) + vertices.max(0)) / 2
     reach = float(np.linalg.norm(vertices - middle, axis=1).max()) * 1.02
     p.show(auto_close=False)
+    window = p.render_window
+    assert window is not None
     near, far = 0.5 * reach, 3.5 * reach
     out = np.zeros((len(ways), len(vertices)))
     for i, w in enumerate(ways):
@@ -61,7 +63,7 @@ def seen_from(vertices: Array, normals: Array, quads: NDArray, ways: Array) -> A
         p.camera.clipping_range = (near, far)
         p.render()
         raw = vtkFloatArray()
-        p.render_window.GetZbufferData(0, 0, SIZE - 1, SIZE - 1, raw)
+        window.GetZbufferData(0, 0, SIZE - 1, SIZE - 1, raw)
         # Depth is linear between the clipping planes of a parallel view; rows come from below.
         depth = near + (far - near) * vtk_to_numpy(raw).reshape(SIZE, SIZE)[::-1]
         d = vertices + 0.0008 * normals - middle

