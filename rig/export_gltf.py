@@ -66,7 +66,8 @@ def export_glb(
     """Writes the face as binary glTF 2.0 to ``path`` (replaced in one step, never half written).
 
     ``person`` (identity or a fitted neutral) is baked into the rest mesh and the joints. ``detail`` "screen" is the
-    mesh that Mien shows (about 20,000 vertices), "game" its control mesh (about 5,000). Raises ExportError.
+    mesh that Mien shows (about 20,000 vertices), "game" its control mesh (about 5,000). Raises ExportError, and
+    RigError where a texture of the look is missing.
     """
     path = Path(path)
     if path.suffix.lower() != ".glb":

@@ -6,7 +6,6 @@ The document's classes and its serialisation are pygltflib's; this file only pac
 import contextlib
 import errno
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -140,20 +139,13 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise ExportError(f"{path.parent}: there is no such folder; make it first")
     if path.is_dir():
         raise ExportError(f"{path}: this is a folder; name a file")
-    temporary = None
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(data)
-        # Temporary files are private; a character is an ordinary file.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
+        temporary.write_bytes(data)
         temporary.replace(path)
     except OSError as e:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         if e.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ExportError(
                 f"{path}: no space left for {len(data) / 1e6:.1f} MB; free some or name another disk"
