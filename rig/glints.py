@@ -10,8 +10,8 @@ SHARE = 0.062
 """The disc's radius as a share of the eyeball's."""
 CORNEA = 0.6
 """Radius of the cornea over the eyeball's."""
-ABOVE = 1.012
-"""How far from the eye's centre it lies, in the eyeball's radius: the cornea bulges."""
+ABOVE = 1.006
+"""How far from the eye's centre it lies, over how far the eyeball's points reach that way: the cornea bulges."""
 
 
 class Glints:
@@ -32,11 +32,12 @@ class Glints:
         # The cornea is rounder than the ball: it shows the lamp nearer to its middle.
         half = CORNEA * half + (1 - CORNEA) * front
         half /= np.linalg.norm(half)
+        reach = float(((ball - centre) @ half).max())
         side = np.cross(np.array([0, 1, 0], np.float32), half)
         side /= np.linalg.norm(side)
         axes = np.stack([side, np.cross(half, side)])
         own = slice(eye * CORNERS, (eye + 1) * CORNERS)
-        self._points[own] = centre + radius * (ABOVE * half + SHARE * self._disc @ axes)
+        self._points[own] = centre + ABOVE * reach * half + radius * SHARE * self._disc @ axes
         self.mesh.GetPoints().Modified()
         self.mesh.Modified()
 

@@ -147,9 +147,9 @@ class FaceScene(Stage):
         for eye in EYES:
             shading.dress(self.actors[eye], "eye")
         shading.dress(self.actors["teeth"], "teeth", roughness=0.22)
-        for name, roughness in (("tongue", 0.35), ("hair", 0.5)):
-            if name in self.actors:
-                shading.dress(self.actors[name], "plain", roughness=roughness)
+        shading.dress(self.actors["tongue"], "plain", roughness=0.35)
+        if "hair" in self.actors:
+            shading.dress(self.actors["hair"], "locks")
         self._grow_hair(hair)
 
     def _grow_hair(self, hair: F) -> None:

@@ -213,6 +213,14 @@ _TEETH = (
   fragOutput0 = vec4(screen(shade(s)), 1.0);
 """
 )
+_LOCKS = (
+    _SURFACE
+    + """
+  // Modelled hair: light runs along its locks in a soft band, and hardly through it.
+  s.rough = 0.58; s.gloss = 0.7; s.f0 = 0.045; s.wrap = vec3(0.16);
+  fragOutput0 = vec4(screen(shade(s)), 1.0);
+"""
+)
 _HAIR = (
     """
 float random(vec3 c) { return fract(sin(dot(c, vec3(12.9898, 78.233, 37.719))) * 43758.5453); }
@@ -263,6 +271,7 @@ SHADERS: Final = {
     "eye": ("", _EYE, False),
     "teeth": ("", _TEETH, False),
     "plain": ("", _PLAIN, False),
+    "locks": ("", _LOCKS, False),
 }
 
 
