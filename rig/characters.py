@@ -31,7 +31,7 @@ CHARACTER_LOOKS: Final[dict[str, Look]] = {
         brow_style=33, brow_colour=(44, 26, 17), hair="none", hair_colour=(70, 43, 26), folder="characters/hero"
     ),
     "elder": Look(
-        brow_style=2, brow_colour=(148, 145, 141), hair="none", hair_colour=(214, 211, 204), age=0.9,
+        brow_style=2, brow_colour=(170, 160, 148), hair="none", hair_colour=(214, 211, 204), age=0.9,
         folder="characters/elder",
     ),
     "goblin": Look(

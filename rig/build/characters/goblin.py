@@ -65,7 +65,7 @@ def long_ears(clay: Clay, ear: Array, rim: Array) -> None:
     low, high = (float(np.quantile(along[ear > 0.9], q)) for q in (0.02, 0.98))
     u = np.clip((along - low) / (high - low), 0, 1)
     pull = rim * (0.25 + 0.75 * u**1.5) * np.clip(u * 2.2, 0, 1)
-    way = np.where(clay.base[:, :1] > 0, 1.0, FLIP) * np.array([0.075, 0.038, -0.030])
+    way = np.where(clay.base[:, :1] > 0, 1.0, FLIP) * np.array([0.064, 0.042, -0.030])
     clay.points += pull[:, None] * way
 
 
