@@ -214,13 +214,26 @@ class Stage:
         p.camera.clipping_range = (0.1, 4.0)
 
     def render(self) -> NDArray[np.uint8]:
-        """(H, W, 3) RGB of the scene as it stands, (H, W, 4) RGBA on a transparent background (off-screen plotters)."""
+        """(H, W, 3) RGB of the scene as it stands (off-screen plotters).
+
+        On a transparent background (H, W, 4) RGBA, colours not multiplied by alpha, as PNG has it.
+        """
         self.plotter.render()
         shot = self.plotter.screenshot(return_img=True, transparent_background=self.transparent)
-        return np.ascontiguousarray(np.asarray(shot, np.uint8)[..., : 4 if self.transparent else 3])
+        picture = np.ascontiguousarray(np.asarray(shot, np.uint8)[..., : 4 if self.transparent else 3])
+        return straight_alpha(picture) if self.transparent else picture
 
     def close(self) -> None:
         self.plotter.close()
+
+
+def straight_alpha(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """RGBA (H, W, 4) drawn over black -> the same with its colours freed of the black."""
+    out = picture.copy()
+    part = (picture[..., 3] > 0) & (picture[..., 3] < 255)
+    rgba = picture[part].astype(np.float32)
+    out[part, :3] = np.minimum(rgba[:, :3] * 255 / rgba[:, 3:] + 0.5, 255).astype(np.uint8)
+    return out
 
 
 def texture(image: NDArray[np.uint8], repeat: bool = False, linear: bool = False) -> pv.Texture:

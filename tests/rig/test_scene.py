@@ -76,6 +76,22 @@ def test_transparent_background(quality, request):
     assert scene.render().shape == (SIZE, SIZE, 3)
 
 
+@pytest.mark.parametrize("quality", ["light", "full"])
+def test_laid_over_white_the_transparent_picture_is_the_one_on_white(quality, request):
+    scene = request.getfixturevalue(quality)
+    scene.set_framing("bust")
+    scene.set_background("white")
+    plain = scene.render().astype(float)
+    scene.set_background(TRANSPARENT)
+    rgba = scene.render().astype(float)
+    alpha = rgba[..., 3:] / 255
+    if quality == "full":
+        assert ((alpha > 0.1) & (alpha < 0.9)).sum() > 20  # the bust fades
+    laid = rgba[..., :3] * alpha + 255 * (1 - alpha)
+    assert np.abs(laid - plain).mean() < 0.5
+    assert np.abs(laid - plain).max() < 40
+
+
 def test_chroma_green_fills_the_background(light):
     light.set_background("#00b140")
     np.testing.assert_array_equal(light.render()[2, 2], [0x00, 0xB1, 0x40])
