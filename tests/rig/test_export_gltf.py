@@ -20,6 +20,7 @@ from rig.arkit import channels_to_arkit
 from rig.export_gltf import ExportError, ExportReport, export_glb
 from rig.export_mesh import Surface
 from rig.face import Face, Person
+from rig.imported import load_imported
 from rig.looks import LOOKS
 from rig.parameters import ARKIT, CHANNEL_INDEX, CHANNELS, N_CHANNELS, N_IDENTITY
 from rig.skeleton import GAZE_FULL_DEG
@@ -252,6 +253,13 @@ def test_the_refined_mesh_follows_the_face(screen: tuple[Glb, ExportReport], gam
 def test_files_stay_small(screen: tuple[Glb, ExportReport], game: tuple[Glb, ExportReport]) -> None:
     assert screen[1].n_bytes < 25e6
     assert game[1].n_bytes < 8e6
+
+
+def test_our_own_importer_drives_it(game: tuple[Glb, ExportReport]) -> None:
+    character = load_imported(game[1].path)
+    assert character.how == "arkit"
+    assert character.missing == ()
+    assert {"head", "neck", "eye-left", "eye-right"} <= set(character.roles)
 
 
 def test_clips_and_shapes_can_be_left_out(face: Face, tmp_path: Path) -> None:
