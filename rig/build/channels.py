@@ -55,18 +55,25 @@ def hang_on_jaw(bones: bone_room.BoneSet, rotation: Array, translation: Array) -
     bones.parents[hangs & hangs[bones.pair]] = jaw
 
 
+def _left(name: str) -> str:
+    return name.replace("-right", "-left")
+
+
 def fit_channels(head: MakeHumanHead, bones: bone_room.BoneSet, targets: dict[str, Array]) -> tuple[Array, Array]:
     """Local rotation vectors and translations (40, B, 3) of the channels at 1, right the mirror image of left."""
-    rot, mov, _ = fit_bones(head, bones, np.array([targets[c] for c in CHANNELS]))
-    rotvec, move = to_local(bones, rot, mov)
-    for c in CHANNELS:
-        i = CHANNEL_INDEX[c]
+    fitted = [c for c in CHANNELS if not c.endswith("-right")]
+    rot, mov, _ = fit_bones(head, bones, np.array([targets[c] for c in fitted]))
+    half = dict(zip(fitted, zip(*to_local(bones, rot, mov), strict=True), strict=True))
+    rotvec, move = np.zeros((2, len(CHANNELS), len(bones.names), 3))
+    for i, c in enumerate(CHANNELS):
+        r, t = half[_left(c)]
+        other = mirrored(bones, r, t)
         if c.endswith("-right"):
-            left = CHANNEL_INDEX[c.replace("-right", "-left")]
-            rotvec[i], move[i] = mirrored(bones, rotvec[left], move[left])
-        elif not c.endswith("-left"):
-            mr, mt = mirrored(bones, rotvec[i], move[i])
-            rotvec[i], move[i] = (rotvec[i] + mr) / 2, (move[i] + mt) / 2
+            rotvec[i], move[i] = other
+        elif c.endswith("-left"):
+            rotvec[i], move[i] = r, t
+        else:
+            rotvec[i], move[i] = (r + other[0]) / 2, (t + other[1]) / 2
     return rotvec, move
 
 
@@ -78,17 +85,21 @@ def fit_correctives(
     move: Array,
 ) -> tuple[NDArray[np.int32], Array, Array]:
     """What the product of two channels adds to the sum of their offsets: pairs (K, 2), rotation, translation."""
-    rot, mov, _ = fit_bones(head, bones, np.array(list(together.values())))
-    c_rot, c_mov = to_local(bones, rot, mov)
+    fitted = [pair for pair in together if not any(c.endswith("-right") for c in pair)]
+    rot, mov, _ = fit_bones(head, bones, np.array([together[pair] for pair in fitted]))
+    added = {}
+    for pair, r, t in zip(fitted, *to_local(bones, rot, mov), strict=True):
+        one, other = (CHANNEL_INDEX[c] for c in pair)
+        added[pair] = r - rotvec[one] - rotvec[other], t - move[one] - move[other]
     index = np.array([[CHANNEL_INDEX[a], CHANNEL_INDEX[b]] for a, b in together], dtype=np.int32)
-    c_rot -= rotvec[index[:, 0]] + rotvec[index[:, 1]]
-    c_mov -= move[index[:, 0]] + move[index[:, 1]]
-    mr, mt = mirrored(bones, c_rot, c_mov)
-    symmetric = np.array([not any("-" in c for c in pair) for pair in together])
-    c_rot[symmetric], c_mov[symmetric] = ((c_rot + mr) / 2)[symmetric], ((c_mov + mt) / 2)[symmetric]
-    order = list(together)
-    for k, (one, other) in enumerate(order):
-        if one.endswith("-right") or other.endswith("-right"):
-            left = order.index((one.replace("-right", "-left"), other.replace("-right", "-left")))
-            c_rot[k], c_mov[k] = mirrored(bones, c_rot[left], c_mov[left])
+    c_rot, c_mov = np.zeros((2, len(together), len(bones.names), 3))
+    for k, (a, b) in enumerate(together):
+        r, t = added[_left(a), _left(b)]
+        other_side = mirrored(bones, r, t)
+        if (a, b) not in added:
+            c_rot[k], c_mov[k] = other_side
+        elif "-" in a + b:
+            c_rot[k], c_mov[k] = r, t
+        else:
+            c_rot[k], c_mov[k] = (r + other_side[0]) / 2, (t + other_side[1]) / 2
     return index, c_rot, c_mov

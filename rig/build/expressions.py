@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from rig.build.makehuman import PARTS, MakeHumanHead
-from rig.build.sculpt import Sculptor, ball, ramp
+from rig.build.sculpt import Sculptor, ball, ramp, seal
 from rig.parameters import ARKIT, CHANNELS
 
 Array = NDArray[np.float64]
@@ -117,20 +117,20 @@ RECIPES: dict[str, dict[str, float]] = {
     "AU9-left": {"noseSneerLeft": 1.4, "mouthUpperUpLeft": 0.45, "browDownLeft": 0.2},
     "AU10-left": {"mouthUpperUpLeft": 1.4, "noseSneerLeft": 0.25},
     "AU12-left": {"mouthSmileLeft": 1.15, "mouthStretchLeft": 0.15, "mouthDimpleLeft": 0.3, "cheekSquintLeft": 0.15},
-    "AU14-left": {"mouthDimpleLeft": 1.1, "mouthPressLeft": 0.35},
+    "AU14-left": {"mouthDimpleLeft": 1.1, "mouthPressLeft": 0.35, "mouthFrownLeft": 0.45},
     "AU15-left": {"mouthFrownLeft": 1.2},
     "AU16-left": {"mouthLowerDownLeft": 1.4},
     "AU20-left": {"mouthStretchLeft": 1.15, "mouthDimpleLeft": 0.35, "mouthSmileLeft": 0.15},
     "AU43-left": {"eyeBlinkLeft": 1.0},
-    "AU17": {"mouthShrugLower": 1.1, "mouthShrugUpper": 0.4, "mouthFrownLeft": 0.2, "mouthFrownRight": 0.2},
+    "AU17": {"mouthShrugLower": 1.1, "mouthShrugUpper": 0.4, "mouthFrownLeft": 0.1, "mouthFrownRight": 0.1},
     "AU18": {"mouthPucker": 1.1},
     "AU22": {"mouthFunnel": 1.0, "mouthPucker": 0.15},
     "AU24": {
-        "mouthPressLeft": 0.75,
-        "mouthPressRight": 0.75,
-        "mouthRollUpper": 0.35,
-        "mouthRollLower": 0.40,
-        "mouthPucker": 0.30,
+        "mouthPressLeft": 0.45,
+        "mouthPressRight": 0.45,
+        "mouthRollUpper": 0.45,
+        "mouthRollLower": 0.55,
+        "mouthPucker": 0.50,
     },
     "AU25": {
         "mouthLowerDownLeft": 1.5,
@@ -140,7 +140,7 @@ RECIPES: dict[str, dict[str, float]] = {
     },
     # Sealed lips let the jaw drop by half at most; AU25 frees it and parts them (corrective AU25 x AU26 below).
     "AU26": {"jawOpen": 0.48, "mouthClose": 0.48},
-    "AU28": {"mouthRollLower": 1.0, "mouthRollUpper": 1.0, "mouthPucker": 0.15},
+    "AU28": {"mouthRollLower": 1.15, "mouthRollUpper": 1.05, "mouthPucker": 0.15},
     "AU30-left": {"jawLeft": 1.0},
     "AU29": {"jawForward": 1.0},
     "AU34": {"cheekPuff": 1.0},
@@ -156,6 +156,16 @@ DETAILS: dict[str, dict[str, float]] = {
     "AU17": {"chin/chin-cleft-incr": 0.3},
 }
 """What each channel takes of MakeHuman's detail targets (``l-`` stands for both sides; cut to the channel's side)."""
+SEALED = {
+    **dict.fromkeys(("AU14-left", "AU15-left", "AU20-left", "AU17", "AU18", "AU24", "AU26", "AU29", "AU34"), 1.0),
+    "AU30-left": 1.0,
+    "AU28": 0.7,
+    "AU12-left": 0.3,
+}
+"""Channels that leave closed lips closed -> how much of the gap or overlap that MakeHuman's units leave is undone.
+
+Rolled and smiling lips overlap: all of it undone, they would show teeth.
+"""
 BROW_RISE_M = 0.0095
 SCULPTED = tuple(f"AU{n}-{side}" for n in (1, 2, 6, 9, 12, 14) for side in ("left", "right"))
 """Channels with more shape than the face units have: bones and weights are found on these too."""
@@ -193,11 +203,18 @@ def channel_targets(head: MakeHumanHead, arkit: dict[str, Array]) -> dict[str, A
     targets["AU9-left"] = targets["AU9-left"] + share * sculptor.nose_wrinkle()
     targets["AU10-left"] = targets["AU10-left"] + sculptor.nasolabial(0.0010)
     targets["AU12-left"] = targets["AU12-left"] + 0.45 * sculptor.cheek_raise() + sculptor.nasolabial(0.0016)
-    targets["AU14-left"] = targets["AU14-left"] + sculptor.dimple(0.0030)
+    targets["AU14-left"] = targets["AU14-left"] + sculptor.dimple(0.0042)
     targets["AU17"] = targets["AU17"] + sculptor.chin_boss()
     out = tongue_share(head)[:, None]
     targets["AU19"] = targets["AU19"] + out * np.array([0.0, -0.004, 0.013]) + out**2 * np.array([0.0, -0.008, 0.006])
+    # Sealing leaves all of the stretch to the crease under the lower lip: spread it over the chin.
+    chin = ball(head.base, sculptor.at("chin"), 0.012, 0.030) * sculptor.skin
+    for _ in range(10):
+        targets["AU26"] += (chin * 0.6)[:, None] * (sculptor.smooth @ targets["AU26"] - targets["AU26"])
     targets["AU26"] = targets["AU26"] + out * np.array([0.0, -0.003, 0.0])
+    units = {n: arkit[f"{n}Left"] + arkit[f"{n}Right"] for n in ("mouthUpperUp", "mouthLowerDown")}
+    for channel, amount in SEALED.items():
+        targets[channel] = seal(head, targets[channel], *units.values(), amount)
     for channel in CHANNELS:
         if channel.endswith("-right"):
             targets[channel] = targets[channel.replace("-right", "-left")][head.mirror] * flip
@@ -226,6 +243,10 @@ def corrective_targets(
         ("AU22", "AU25"): channels["AU22"] + 0.35 * channels["AU25"],
         ("AU24", "AU25"): channels["AU24"] + 0.30 * channels["AU25"],
     }
+    # A tongue that is out lies on the lower lip and holds the corners apart.
+    wide = 0.8 * (arkit["mouthStretchLeft"] + arkit["mouthStretchRight"])
+    lifted = tongue_share(head)[:, None] * np.array([0.0, 0.006, 0.003])
+    together["AU19", "AU25"] = channels["AU19"] + channels["AU25"] + wide + lifted
     for side in ("left", "right"):
         c = {n: channels[f"AU{n}-{side}"] for n in (4, 5, 6, 7, 9, 10, 12, 16, 43)}
         upper, lower, squint, brow_down = (
@@ -233,7 +254,7 @@ def corrective_targets(
         )
         for (one, other), shape in {
             # A smile with parted lips shows the upper teeth: zygomaticus draws the upper lip up as well.
-            (12, 25): c[12] + channels["AU25"] + 0.9 * upper,
+            (12, 25): c[12] + channels["AU25"] + 0.75 * upper,
             # Lips that are raised or lowered already have little left for parting.
             (10, 25): c[10] + channels["AU25"] - 0.9 * upper,
             (16, 25): c[16] + channels["AU25"] - 1.2 * lower,

@@ -20,6 +20,9 @@ ANCHORS = {
     "upper lip": 455, "lower lip": 492,
 }  # fmt: skip
 """Vertices of the cut mesh on the subject's left or on the middle."""
+UPPER_RIM = (474, 2773, 2772, 2771, 2770, 4103, 2769, 2723, 2722)
+LOWER_RIM = (493, 2786, 2780, 2774, 2741, 2748, 3707, 2736, 2735)
+"""Pairs of vertices where the lips touch, from the middle to the left corner (an edge loop of the mesh)."""
 
 
 def ramp(x: Array, low: float, high: float) -> Array:
@@ -83,9 +86,13 @@ class Sculptor:
 
     def brow_raise(self, rise: Array) -> Array:
         """The brow slides up by ``rise`` (V,) metres: whole in itself, the forehead above it pushed together."""
-        y, low = self.points[:, 1], self.at("upper lid")[1] + 0.004
-        lower_edge = self.at("brow inner")[1] - 0.001
-        share = ramp(y, low, lower_edge + 0.002) * ramp(y, 0.085, lower_edge + 0.016)
+        x, y = np.abs(self.points[:, 0]), self.points[:, 1]
+        # From the lid's fold (between the brows: from the nose's root) to the brow's lower edge it stretches.
+        fold = self.at("upper lid")[1] + np.interp(x, [0.0, 0.010, 0.016], [-0.008, -0.004, 0.001])
+        edge = self.at("brow inner")[1] + np.interp(x, [0.012, 0.026, 0.040, 0.056], [0.0005, 0.004, 0.006, 0.0025])
+        share = np.clip((y - fold) / (edge - fold), 0, 1) * ramp(y, 0.085, self.at("brow inner")[1] + 0.015)
+        for _ in range(2):
+            share = 0.5 * share + 0.5 * (self.smooth @ share)
         share *= self.skin * ramp(self.points[:, 2], -0.045, -0.015)
         return (share * rise)[:, None] * self.along(np.array([0.0, 1.0, 0.0]))
 
@@ -147,3 +154,19 @@ class Sculptor:
         for dx, dy in ((0.0, 0.002), (0.007, -0.003), (-0.007, -0.003), (0.010, 0.004), (-0.010, 0.004)):
             cobble += ball(self.points, self.at("chin", dx, dy), 0.0005, 0.0045)
         return boss[:, None] * np.array([0.0, 0.0035, 0.0010]) - 0.0007 * (cobble * self.skin)[:, None] * self.normals
+
+
+def seal(head: MakeHumanHead, offset: Array, upper_up: Array, lower_down: Array, share: float = 1.0) -> Array:
+    """``offset`` (V, 3) with the lips as far apart as at rest: what opens or overlaps is met half-way by each lip.
+
+    ``upper_up`` and ``lower_down`` (V, 3), MakeHuman's units of both sides, say which vertices go with which lip.
+    """
+    upper = np.concatenate([head.mirror[list(UPPER_RIM[:0:-1])], UPPER_RIM])
+    lower = np.concatenate([head.mirror[list(LOWER_RIM[:0:-1])], LOWER_RIM])
+    at, x = head.base[upper, 0], head.base[:, 0]
+    apart = np.interp(x, at, offset[upper, 1] - offset[lower, 1], left=0.0, right=0.0)
+    out = offset.copy()
+    for unit, rim, sign in ((upper_up, upper, -1.0), (-lower_down, lower, 1.0)):
+        full = np.interp(x, at, np.maximum(unit[rim, 1], 0.001))
+        out[:, 1] += 0.5 * share * sign * apart * np.clip(unit[:, 1] / full, 0, 1)
+    return out
