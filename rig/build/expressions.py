@@ -111,13 +111,13 @@ def tongue_share(head: MakeHumanHead) -> Array:
 
 RECIPES: dict[str, dict[str, float]] = {
     "AU4-left": {"browDownLeft": 1.0},
-    "AU5-left": {"eyeWideLeft": 1.0},
+    "AU5-left": {"eyeWideLeft": 1.15},
     "AU6-left": {"cheekSquintLeft": 1.0, "eyeSquintLeft": 0.25},
     "AU7-left": {"eyeSquintLeft": 1.0},
     "AU9-left": {"noseSneerLeft": 1.4, "mouthUpperUpLeft": 0.45, "browDownLeft": 0.2},
     "AU10-left": {"mouthUpperUpLeft": 1.4, "noseSneerLeft": 0.25},
     "AU12-left": {"mouthSmileLeft": 1.15, "mouthStretchLeft": 0.15, "mouthDimpleLeft": 0.3, "cheekSquintLeft": 0.15},
-    "AU14-left": {"mouthDimpleLeft": 1.1, "mouthPressLeft": 0.35, "mouthFrownLeft": 0.45},
+    "AU14-left": {"mouthDimpleLeft": 1.0, "mouthPressLeft": 0.5, "mouthFrownLeft": 0.35},
     "AU15-left": {"mouthFrownLeft": 1.2},
     "AU16-left": {"mouthLowerDownLeft": 1.4},
     "AU20-left": {"mouthStretchLeft": 1.15, "mouthDimpleLeft": 0.35, "mouthSmileLeft": 0.15},
@@ -212,9 +212,10 @@ def channel_targets(head: MakeHumanHead, arkit: dict[str, Array]) -> dict[str, A
     for _ in range(10):
         targets["AU26"] += (chin * 0.6)[:, None] * (sculptor.smooth @ targets["AU26"] - targets["AU26"])
     targets["AU26"] = targets["AU26"] + out * np.array([0.0, -0.003, 0.0])
-    units = {n: arkit[f"{n}Left"] + arkit[f"{n}Right"] for n in ("mouthUpperUp", "mouthLowerDown")}
+    upper_up = arkit["mouthUpperUpLeft"] + arkit["mouthUpperUpRight"]
+    lower_down = arkit["mouthLowerDownLeft"] + arkit["mouthLowerDownRight"]
     for channel, amount in SEALED.items():
-        targets[channel] = seal(head, targets[channel], *units.values(), amount)
+        targets[channel] = seal(head, targets[channel], upper_up, lower_down, amount)
     for channel in CHANNELS:
         if channel.endswith("-right"):
             targets[channel] = targets[channel.replace("-right", "-left")][head.mirror] * flip

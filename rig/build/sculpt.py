@@ -145,7 +145,9 @@ class Sculptor:
         """AU14: the corner is drawn in against the teeth; a pit beside it, a roll of cheek around the pit."""
         pit = ball(self.points, self.at("lip corner", 0.0055, 0.0005, -0.003), 0.001, 0.0075)
         roll = ball(self.points, self.at("lip corner", 0.013, 0.001, -0.006), 0.002, 0.009)
-        return depth * ((0.55 * roll - pit) * self.skin)[:, None] * self.normals
+        pinch = ball(self.points, self.at("lip corner"), 0.004, 0.016) * self.skin
+        folds = depth * ((0.55 * roll - pit) * self.skin)[:, None] * self.normals
+        return folds + pinch[:, None] * np.array([-0.0030, 0.0, -0.0015])
 
     def chin_boss(self) -> Array:
         """AU17: mentalis pushes the chin's boss up and out and puckers its skin."""

@@ -10,7 +10,6 @@ from scipy.spatial import cKDTree
 from rig.build.sculpt import LOWER_RIM, UPPER_RIM
 from rig.build.sheet import COMBINATIONS, channels
 from rig.face import Face
-from rig.parameters import CHANNEL_INDEX, N_CHANNELS
 from rig.skeleton import PARTS
 from rig.subdivision import Subdivided, catmull_clark
 
@@ -18,7 +17,9 @@ MM = 1e-3
 CELL_M = 0.5 * MM
 EMPTY = -1.0
 YAWS_DEG = (-40.0, 0.0, 40.0)
-SEALED = ("6+12", "12 left", "1+4+15", "15+17", "17+24", "34+24", "28+26", "4+7+24", "14 left", "1+2+5+26")
+SEALED = ("1+4+15", "1+4+15+17", "15+17", "17+24", "34+24", "4+7+24", "14 left", "1+2+5+26")
+"""Combinations of channels that leave the lips closed (smiling and sucked lips overlap, see TURNED_IN)."""
+TURNED_IN = ("6+12", "12 left", "28+26")
 
 
 class Checker:
@@ -93,28 +94,24 @@ class Checker:
         return worst
 
     def lid_depth(self, v: np.ndarray) -> float:
-        """How deep (metres) skin that lies on the eyeballs at rest is within them, by distance from their centres."""
+        """How deep (metres) skin that lies on the eyeballs at rest is within them, along their radii."""
         s, worst = self.face.skeleton, 0.0
         outside = np.unique(self.tris[self.outer])
         for side in ("left", "right"):
             pivot = s.pivots[s.names.index(f"eye-{side}")].astype(float)
-            ball = v[np.unique(self.tris[self.of(f"eye-{side}")])] - pivot
-            radius = np.linalg.norm(ball, axis=1)
-            directions = cKDTree(ball / radius[:, None])
-
-            def depth(points: np.ndarray, radius=radius, directions=directions, pivot=pivot) -> np.ndarray:
-                off = points[outside] - pivot
-                distance = np.linalg.norm(off, axis=1)
-                _, nearest = directions.query(off / distance[:, None])
-                return np.where(off[:, 2] > 0.004, radius[nearest] - distance, -1.0)
-
-            at_rest = depth(self.rest)
-            near = (at_rest < 0) & (at_rest > -0.006)
-            worst = max(worst, float(depth(v)[near].max()))
+            eye = np.unique(self.tris[self.of(f"eye-{side}")])
+            depth = []
+            for points in (self.rest, v):
+                ball, off = points[eye] - pivot, points[outside] - pivot
+                radius, distance = np.linalg.norm(ball, axis=1), np.linalg.norm(off, axis=1)
+                _, nearest = cKDTree(ball / radius[:, None]).query(off / distance[:, None])
+                depth.append(np.where(off[:, 2] > 0.004, radius[nearest] - distance, -1.0))
+            near = (depth[0] < 0) & (depth[0] > -0.006)
+            worst = max(worst, float(depth[1][near].max()))
         return worst
 
     def lip_gaps(self, recipe: dict[str, float]) -> np.ndarray:
-        """(9,) metres from the lower lip's rim up to the upper's, middle to left corner; negative where they overlap."""
+        """(9,) metres the upper lip's rim lies over the lower's, middle to left corner; negative: they overlap."""
         y = self.face.pose(channels(recipe))[:, 1].astype(float)
         return y[list(UPPER_RIM)] - y[list(LOWER_RIM)]
 
@@ -128,3 +125,105 @@ class Checker:
 @pytest.fixture(scope="module")
 def checker() -> Checker:
     return Checker(Face())
+
+
+@pytest.mark.parametrize("name", COMBINATIONS)
+def test_no_tooth_stands_out_of_a_lip_and_no_eye_out_of_a_lid(checker: Checker, name: str) -> None:
+    v = checker.posed(COMBINATIONS[name])
+    assert checker.teeth_out(v) < 0.5 * MM
+    assert checker.lid_depth(v) < 1.0 * MM
+
+
+@pytest.mark.parametrize("name", COMBINATIONS)
+def test_skin_does_not_tear(checker: Checker, name: str) -> None:
+    growth, shrinkage = checker.stretch(checker.posed(COMBINATIONS[name]))
+    assert growth < 2.5
+    assert shrinkage < 6.0, "folds may bunch: raised cheeks meet the lower lid"
+
+
+def test_the_checks_see_what_they_look_for(checker: Checker) -> None:
+    """Lips pushed back by 15 mm show teeth and tear; an eyeball grown by 3 mm shows through its lids."""
+    moved = checker.rest.copy()
+    moved[np.unique(checker.tris[checker.lips])] -= [0, 0, 15 * MM]
+    assert checker.teeth_out(moved) > 2 * MM
+    grown = checker.rest.copy()
+    pivot = checker.face.base.pivots[checker.face.skeleton.names.index("eye-left")]
+    ball = np.unique(checker.tris[checker.of("eye-left")])
+    grown[ball] = pivot + (grown[ball] - pivot) * (1 + 3 * MM / 14.5 / MM)
+    assert checker.lid_depth(grown) > 1.5 * MM
+    assert checker.stretch(moved)[0] > 2.5
+
+
+@pytest.mark.parametrize("name", SEALED)
+def test_closed_lips_stay_closed_and_do_not_overlap(checker: Checker, name: str) -> None:
+    change = checker.lip_gaps(COMBINATIONS[name]) - checker.lip_gaps({})
+    assert np.abs(change).max() < 2.5 * MM
+
+
+@pytest.mark.parametrize("name", TURNED_IN)
+def test_lips_that_turn_in_overlap_a_little(checker: Checker, name: str) -> None:
+    change = checker.lip_gaps(COMBINATIONS[name]) - checker.lip_gaps({})
+    assert change.max() < 1.5 * MM, "no teeth"
+    assert change.min() > -6 * MM
+
+
+def landmarks(face: Face, **values: float) -> np.ndarray:
+    """``landmarks(face, AU12=1, AU43_left=0.5)``"""
+    recipe = {name.removeprefix("AU").replace("_", "-"): value for name, value in values.items()}
+    return face.landmarks(face.pose(channels(recipe)))
+
+
+def opening(p: np.ndarray) -> float:
+    """Metres between the lids' middles, mean of both eyes."""
+    return float((p[[386, 159], 1] - p[[374, 145], 1]).mean())
+
+
+def test_a_jaw_drops_less_while_the_lips_are_sealed(checker: Checker) -> None:
+    rest, sealed, free = (landmarks(checker.face, **k) for k in ({}, {"AU26": 1}, {"AU26": 1, "AU25": 1}))
+    chin = 152
+    assert 10 * MM < rest[chin, 1] - sealed[chin, 1] < 18 * MM
+    assert rest[chin, 1] - free[chin, 1] > 1.6 * (rest[chin, 1] - sealed[chin, 1])
+
+
+def test_a_genuine_smile(checker: Checker) -> None:
+    rest, smile, parted = (
+        landmarks(checker.face, **k) for k in ({}, {"AU6": 0.8, "AU12": 1}, {"AU6": 0.8, "AU12": 1, "AU25": 0.8})
+    )
+    corner, cheek = smile[291] - rest[291], smile[280] - rest[280]
+    assert corner[0] > 6 * MM, "out"
+    assert corner[1] > 5 * MM, "up"
+    assert corner[2] < -3 * MM, "back"
+    assert cheek[1] > 3 * MM
+    assert 0.6 < opening(smile) / opening(rest) < 0.97, "eyes narrow slightly"
+    assert parted[13, 1] - smile[13, 1] > 1.5 * MM, "the upper lip rises off the upper teeth"
+
+
+@pytest.mark.parametrize("other", ["AU5", "AU6", "AU7"])
+def test_au43_closes_the_eye_whatever_else_its_lids_do(checker: Checker, other: str) -> None:
+    shut, both = (opening(landmarks(checker.face, **k)) for k in ({"AU43": 1}, {"AU43": 1, other: 1}))
+    assert both == pytest.approx(shut, abs=1.2 * MM)
+    open_, half = (opening(landmarks(checker.face, **{other: 1, "AU43": k})) for k in (0.0, 0.5))
+    assert 0.3 < (half - shut) / (open_ - shut) < 0.7, "half is half of what the other leaves open"
+
+
+def test_brows_rise_evenly_together_and_keep_their_width(checker: Checker) -> None:
+    rest, up = landmarks(checker.face), landmarks(checker.face, AU1=1, AU2=1)
+    lower_edge, upper_edge = [285, 295, 282, 283], [336, 296, 334, 293]
+    rise = (up - rest)[lower_edge, 1]
+    assert rise.min() > 5 * MM
+    assert rise.max() < 13 * MM
+    width = np.linalg.norm(up[upper_edge] - up[lower_edge], axis=1) / np.linalg.norm(
+        rest[upper_edge] - rest[lower_edge], axis=1
+    )
+    assert width.min() > 0.6, "squeezed to a line"
+    assert width.max() < 1.5
+
+
+def test_distinct_channels_look_distinct(checker: Checker) -> None:
+    """No two channels move the landmarks alike: the most alike pair of one side is well under a cosine of 1."""
+    face, rest = checker.face, landmarks(checker.face)
+    numbers = ["6", "7", "9", "10", "12", "14", "15", "16", "17", "18", "20", "22", "24", "25", "26", "28", "29", "34"]
+    moves = np.array([(face.landmarks(face.pose(channels({n: 1.0}))) - rest).ravel() for n in numbers])
+    moves /= np.linalg.norm(moves, axis=1, keepdims=True)
+    alike = moves @ moves.T - np.eye(len(numbers))
+    assert alike.max() < 0.9, [numbers[i] for i in np.unravel_index(alike.argmax(), alike.shape)]
