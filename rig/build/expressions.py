@@ -203,8 +203,12 @@ def channel_targets(head: MakeHumanHead, arkit: dict[str, Array]) -> dict[str, A
     targets["AU9-left"] = targets["AU9-left"] + share * sculptor.nose_wrinkle()
     targets["AU10-left"] = targets["AU10-left"] + sculptor.nasolabial(0.0010)
     targets["AU12-left"] = targets["AU12-left"] + 0.45 * sculptor.cheek_raise() + sculptor.nasolabial(0.0016)
-    targets["AU14-left"] = targets["AU14-left"] + sculptor.dimple(0.0042)
+    targets["AU14-left"] = targets["AU14-left"] + sculptor.dimple(0.0034)
     targets["AU17"] = targets["AU17"] + sculptor.chin_boss()
+    # The puff ends on an edge along the jaw's side.
+    side = ramp(np.abs(head.base[:, 0]), 0.038, 0.052) * sculptor.skin
+    for _ in range(3):
+        targets["AU34"] += (side * 0.6)[:, None] * (sculptor.smooth @ targets["AU34"] - targets["AU34"])
     out = tongue_share(head)[:, None]
     targets["AU19"] = targets["AU19"] + out * np.array([0.0, -0.004, 0.013]) + out**2 * np.array([0.0, -0.008, 0.006])
     # Sealing leaves all of the stretch to the crease under the lower lip: spread it over the chin.

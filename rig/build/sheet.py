@@ -136,7 +136,7 @@ def au_shots(skin: str = "light", identity: F | None = None) -> list[Picture]:
     looks += [(name, channels(recipe), "") for name, recipe in COMBINATIONS.items()]
     rows: list[list[Picture]] = []
     for yaw in (0.0, 40.0):
-        scene.frame(yaw, 0.95, 14.0)
+        scene.frame(yaw, 0.95, 11.5)
         row = []
         for title, au, below in looks:
             scene.set_face(au, identity=identity)
