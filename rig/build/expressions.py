@@ -9,10 +9,14 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from rig.build.makehuman import PARTS, MakeHumanHead
+from rig.build.sculpt import Sculptor, ball, ramp, seal
 from rig.parameters import ARKIT, CHANNELS
 
 Array = NDArray[np.float64]
-BLINK_SCALE = 0.72
+BLINK_ACROSS_M = (-0.010, 0.0, 0.006, 0.008, 0.010, 0.012)
+BLINK_SCALE = (0.75, 0.70, 0.66, 0.62, 0.54, 0.48)
+"""What of MakeHuman's blink closes the base face's lids, measured by rays at these places out from the eye's centre:
+its outer half would be shut, and the lids overlap, while the inner half still stands open."""
 CANTHI = (("left", 1.0), ("right", -1.0))
 LID_FOLLOWS = {"eyeLookUp": 1.8, "eyeLookDown": 1.3, "eyeLookIn": 1.0, "eyeLookOut": 1.0}
 """How much further than in MakeHuman's shapes the lids go with the eye: else the lid cuts the iris."""
@@ -35,12 +39,6 @@ def skin_laplacian(head: MakeHumanHead) -> sp.csr_matrix:
     a = sp.csr_matrix((np.ones(len(i)), (i, j)), shape=(n, n))
     a.data[:] = 1
     return sp.diags(1 / np.maximum(np.asarray(a.sum(1)).ravel(), 1)) @ a
-
-
-def ball(points: Array, centre: Array, inner: float, outer: float) -> Array:
-    """(V,) 1 within ``inner`` metres of ``centre``, falling smoothly to 0 at ``outer``."""
-    t = np.clip((outer - np.linalg.norm(points - centre, axis=1)) / (outer - inner), 0, 1)
-    return t * t * (3 - 2 * t)
 
 
 def mended_arkit(head: MakeHumanHead) -> dict[str, Array]:
@@ -70,8 +68,8 @@ def mended_arkit(head: MakeHumanHead) -> dict[str, Array]:
             # The lid moves within 30 mm of its eye; farther points (inside the nose) were dragged along by mistake.
             keep = np.maximum(*(ball(head.base, eye[s], 0.026, 0.034) for s in eye))
             keep *= np.clip((np.abs(head.base[:, 0]) - 0.006) / 0.004, 0, 1)
-            # On the base face, whose eyes are less wide than base.obj's, it closes them by 0.7 already.
-            both *= BLINK_SCALE * keep[:, None]
+            outwards = np.abs(head.base[:, 0]) - eye["left"][0]
+            both *= (np.interp(outwards, BLINK_ACROSS_M, BLINK_SCALE) * keep)[:, None]
         if name == "mouthSmileLeft":
             # The lump beside the corner: smooth the offsets over the cheek, not at the lips themselves.
             corner = np.array([0.026, -0.072, 0.012])
@@ -111,81 +109,131 @@ def tongue_share(head: MakeHumanHead) -> Array:
     return np.where(tongue, np.clip((z - low) / (high - low), 0, 1), 0.0)
 
 
+RECIPES: dict[str, dict[str, float]] = {
+    "AU4-left": {"browDownLeft": 1.0},
+    "AU5-left": {"eyeWideLeft": 1.15},
+    "AU6-left": {"cheekSquintLeft": 1.0, "eyeSquintLeft": 0.25},
+    "AU7-left": {"eyeSquintLeft": 1.0},
+    "AU9-left": {"noseSneerLeft": 1.4, "mouthUpperUpLeft": 0.45, "browDownLeft": 0.2},
+    "AU10-left": {"mouthUpperUpLeft": 1.4, "noseSneerLeft": 0.25},
+    "AU12-left": {"mouthSmileLeft": 1.15, "mouthStretchLeft": 0.15, "mouthDimpleLeft": 0.3, "cheekSquintLeft": 0.15},
+    "AU14-left": {"mouthDimpleLeft": 1.0, "mouthPressLeft": 0.5, "mouthFrownLeft": 0.35},
+    "AU15-left": {"mouthFrownLeft": 1.2},
+    "AU16-left": {"mouthLowerDownLeft": 1.4},
+    "AU20-left": {"mouthStretchLeft": 1.15, "mouthDimpleLeft": 0.35, "mouthSmileLeft": 0.15},
+    "AU43-left": {"eyeBlinkLeft": 1.0},
+    "AU17": {"mouthShrugLower": 1.1, "mouthShrugUpper": 0.4, "mouthFrownLeft": 0.1, "mouthFrownRight": 0.1},
+    "AU18": {"mouthPucker": 1.1},
+    "AU22": {"mouthFunnel": 1.0, "mouthPucker": 0.15},
+    "AU24": {
+        "mouthPressLeft": 0.45,
+        "mouthPressRight": 0.45,
+        "mouthRollUpper": 0.45,
+        "mouthRollLower": 0.55,
+        "mouthPucker": 0.50,
+    },
+    "AU25": {
+        "mouthLowerDownLeft": 1.5,
+        "mouthLowerDownRight": 1.5,
+        "mouthUpperUpLeft": 0.8,
+        "mouthUpperUpRight": 0.8,
+    },
+    # Sealed lips let the jaw drop by half at most; AU25 frees it and parts them (corrective AU25 x AU26 below).
+    "AU26": {"jawOpen": 0.48, "mouthClose": 0.48},
+    "AU28": {"mouthRollLower": 1.15, "mouthRollUpper": 1.05, "mouthPucker": 0.15},
+    "AU30-left": {"jawLeft": 1.0},
+    "AU29": {"jawForward": 1.0},
+    "AU34": {"cheekPuff": 1.0},
+    "AU19": {"tongueOut": 1.0, "jawOpen": 0.22},
+}
+"""What each channel takes of the 52 face units. AU1 and AU2 take nothing: their brows are sculpted."""
+DETAILS: dict[str, dict[str, float]] = {
+    "AU6-left": {"eyes/l-eye-bag-incr": 0.35},
+    "AU9-left": {"nose/nose-flaring-incr": 0.35},
+    "AU10-left": {"mouth/mouth-laugh-lines-in": 0.35},
+    "AU12-left": {"mouth/mouth-laugh-lines-in": 0.55},
+    "AU14-left": {"mouth/mouth-dimples-in": 0.5},
+    "AU17": {"chin/chin-cleft-incr": 0.3},
+}
+"""What each channel takes of MakeHuman's detail targets (``l-`` stands for both sides; cut to the channel's side)."""
+SEALED = {
+    **dict.fromkeys(("AU14-left", "AU15-left", "AU20-left", "AU17", "AU18", "AU24", "AU26", "AU29", "AU34"), 1.0),
+    "AU30-left": 1.0,
+    "AU28": 0.7,
+    "AU12-left": 0.3,
+}
+"""Channels that leave closed lips closed -> how much of the gap or overlap that MakeHuman's units leave is undone.
+
+Rolled and smiling lips overlap: all of it undone, they would show teeth.
+"""
+BROW_RISE_M = 0.0095
+SCULPTED = tuple(f"AU{n}-{side}" for n in (1, 2, 6, 9, 12, 14) for side in ("left", "right"))
+"""Channels with more shape than the face units have: bones and weights are found on these too."""
+
+
+def brow_targets(sculptor: Sculptor) -> dict[str, Array]:
+    """AU1 raises the inner third of the left brow, AU2 the outer two; together they raise it all about evenly."""
+    x = sculptor.points[:, 0]
+    middle, outer = sculptor.at("brow middle")[0] - 0.012, sculptor.at("brow outer")[0]
+    inner_share = ramp(x, -0.008, 0.008) * ramp(x, middle + 0.012, middle - 0.012)
+    outer_share = ramp(x, middle - 0.016, middle + 0.010) * (0.55 + 0.45 * ramp(x, outer + 0.004, outer - 0.010))
+    outer_share *= ramp(x, outer + 0.026, outer + 0.002)
+    return {
+        "AU1-left": sculptor.brow_raise(BROW_RISE_M * inner_share),
+        "AU2-left": sculptor.brow_raise(BROW_RISE_M * outer_share),
+    }
+
+
 def channel_targets(head: MakeHumanHead, arkit: dict[str, Array]) -> dict[str, Array]:
     """What each of the 40 channels looks like at intensity 1: name -> (V, 3) offsets in metres.
 
     Intensity 1 is FACS 5. MakeHuman's face units stay far below what people do: a brow at AU1 5 rises by 8 to 12 mm,
     a mouth corner at AU12 5 goes out by 12 mm, lips at AU25 5 stand a centimetre apart without the jaw's help.
     """
-    share = left_share(head.base)
+    share = left_share(head.base)[:, None]
     flip = np.array([-1.0, 1.0, 1.0])
-
-    def cheek_raise(side: str) -> Array:
-        """AU6 draws the cheek's mound up and in towards the eye (orbicularis oculi, pars orbitalis)."""
-        sign = 1.0 if side == "left" else -1.0
-        mound = ball(head.base, np.array([sign * 0.036, -0.031, 0.017]), 0.004, 0.026)
-        mound *= np.isin(head.part, [PARTS.index("skin")])
-        mound *= np.clip((-0.012 - head.base[:, 1]) / 0.008, 0, 1)  # the lower lid itself is eyeSquint's
-        return mound[:, None] * np.array([-sign * 0.0012, 0.0052, 0.0030])
-
-    recipes: dict[str, dict[str, float]] = {
-        "AU2-left": {"browOuterUpLeft": 2.6},
-        "AU4-left": {"browDownLeft": 1.0},
-        "AU5-left": {"eyeWideLeft": 1.15},
-        "AU6-left": {"cheekSquintLeft": 1.0, "eyeSquintLeft": 0.35},
-        "AU7-left": {"eyeSquintLeft": 1.0, "eyeBlinkLeft": 0.08},
-        "AU9-left": {"noseSneerLeft": 1.4, "mouthUpperUpLeft": 0.45, "browDownLeft": 0.2},
-        "AU10-left": {"mouthUpperUpLeft": 1.4},
-        "AU12-left": {
-            "mouthSmileLeft": 0.85,
-            "mouthStretchLeft": 0.45,
-            "mouthDimpleLeft": 0.6,
-            "cheekSquintLeft": 0.15,
-        },
-        "AU14-left": {"mouthDimpleLeft": 1.2},
-        "AU15-left": {"mouthFrownLeft": 1.2},
-        "AU16-left": {"mouthLowerDownLeft": 1.4},
-        "AU20-left": {"mouthStretchLeft": 1.4},
-        "AU43-left": {"eyeBlinkLeft": 1.0},
-        "AU17": {"mouthShrugLower": 1.0, "mouthShrugUpper": 0.5},
-        "AU18": {"mouthPucker": 1.2},
-        "AU22": {"mouthFunnel": 0.9, "mouthPucker": 0.35},
-        "AU24": {
-            "mouthPressLeft": 0.45,
-            "mouthPressRight": 0.45,
-            "mouthRollUpper": 0.35,
-            "mouthRollLower": 0.35,
-            "mouthPucker": 0.35,
-        },
-        "AU25": {
-            "mouthLowerDownLeft": 1.5,
-            "mouthLowerDownRight": 1.5,
-            "mouthUpperUpLeft": 0.8,
-            "mouthUpperUpRight": 0.8,
-        },
-        # The jaw drops with the lips still together; AU25 parts them (corrective AU25 x AU26 below).
-        "AU26": {"jawOpen": 1.0, "mouthClose": 1.0},
-        "AU28": {"mouthRollLower": 1.0, "mouthRollUpper": 1.0},
-        "AU30-left": {"jawLeft": 1.0},
-        "AU29": {"jawForward": 1.0},
-        "AU34": {"cheekPuff": 1.0},
-        "AU19": {"tongueOut": 1.0, "jawOpen": 0.22},
-    }
-    targets: dict[str, Array] = {"AU1-left": share[:, None] * arkit["browInnerUp"] * 3.2}
-    for channel, recipe in recipes.items():
+    sculptor = Sculptor.of(head, skin_laplacian(head))
+    targets = brow_targets(sculptor)
+    for channel, recipe in RECIPES.items():
         targets[channel] = sum((k * arkit[name] for name, k in recipe.items()), np.zeros_like(head.base))
-    # Mentalis pushes the chin's boss up and out, which mouthShrugLower leaves where it is.
-    boss = ball(head.base, np.array([0.0, -0.098, 0.018]), 0.006, 0.026) * (head.part == PARTS.index("skin"))
-    targets["AU17"] = targets["AU17"] + boss[:, None] * np.array([0.0, 0.0035, 0.0010])
+    for channel, recipe in DETAILS.items():
+        offset = sum((k * detail(head, name) for name, k in recipe.items()), np.zeros_like(head.base))
+        targets[channel] = targets[channel] + (share * offset if channel.endswith("-left") else offset)
+    targets["AU6-left"] = targets["AU6-left"] + sculptor.cheek_raise() + sculptor.crows_feet()
+    targets["AU9-left"] = targets["AU9-left"] + share * sculptor.nose_wrinkle()
+    targets["AU10-left"] = targets["AU10-left"] + sculptor.nasolabial(0.0010)
+    targets["AU12-left"] = targets["AU12-left"] + 0.45 * sculptor.cheek_raise() + sculptor.nasolabial(0.0016)
+    targets["AU14-left"] = targets["AU14-left"] + sculptor.dimple(0.0034)
+    targets["AU17"] = targets["AU17"] + sculptor.chin_boss()
+    # The puff ends on an edge along the jaw's side.
+    side = ramp(np.abs(head.base[:, 0]), 0.038, 0.052) * sculptor.skin
+    for _ in range(3):
+        targets["AU34"] += (side * 0.6)[:, None] * (sculptor.smooth @ targets["AU34"] - targets["AU34"])
     out = tongue_share(head)[:, None]
     targets["AU19"] = targets["AU19"] + out * np.array([0.0, -0.004, 0.013]) + out**2 * np.array([0.0, -0.008, 0.006])
-    targets["AU26"] = targets["AU26"] + out * np.array([0.0, -0.006, 0.0])
-    targets["AU6-left"] = targets["AU6-left"] + cheek_raise("left")
-    targets["AU12-left"] = targets["AU12-left"] + 0.35 * cheek_raise("left")
+    # Sealing leaves all of the stretch to the crease under the lower lip: spread it over the chin.
+    chin = ball(head.base, sculptor.at("chin"), 0.012, 0.030) * sculptor.skin
+    for _ in range(10):
+        targets["AU26"] += (chin * 0.6)[:, None] * (sculptor.smooth @ targets["AU26"] - targets["AU26"])
+    targets["AU26"] = targets["AU26"] + out * np.array([0.0, -0.003, 0.0])
+    upper_up = arkit["mouthUpperUpLeft"] + arkit["mouthUpperUpRight"]
+    lower_down = arkit["mouthLowerDownLeft"] + arkit["mouthLowerDownRight"]
+    for channel, amount in SEALED.items():
+        targets[channel] = seal(head, targets[channel], upper_up, lower_down, amount)
     for channel in CHANNELS:
         if channel.endswith("-right"):
             targets[channel] = targets[channel.replace("-right", "-left")][head.mirror] * flip
     return {c: targets[c] for c in CHANNELS}
+
+
+def detail(head: MakeHumanHead, name: str) -> Array:
+    """(V, 3) a detail target, both sides (``room/l-...`` stands for the pair), made symmetric."""
+    room, _, target = name.partition("/")
+    both = head.details[name]
+    if target.startswith("l-"):
+        both = both + head.details[f"{room}/r-{target[2:]}"]
+    out: Array = (both + both[head.mirror] * [-1.0, 1.0, 1.0]) / 2
+    return out
 
 
 def corrective_targets(
@@ -193,11 +241,36 @@ def corrective_targets(
 ) -> dict[tuple[str, str], Array]:
     """What two channels look like *together* at intensity 1, where their sum is wrong: pair -> (V, 3) offsets."""
     dropped = tongue_share(head)[:, None] * np.array([0.0, -0.006, 0.0])
-    together = {("AU25", "AU26"): arkit["jawOpen"] + 0.35 * channels["AU25"] + dropped}
+    together = {
+        ("AU25", "AU26"): arkit["jawOpen"] + 0.35 * channels["AU25"] + dropped,
+        # Puckered, funnelled or pressed lips part less than free ones.
+        ("AU18", "AU25"): channels["AU18"] + 0.45 * channels["AU25"],
+        ("AU22", "AU25"): channels["AU22"] + 0.35 * channels["AU25"],
+        ("AU24", "AU25"): channels["AU24"] + 0.30 * channels["AU25"],
+    }
+    # A tongue that is out lies on the lower lip and holds the corners apart.
+    wide = 0.8 * (arkit["mouthStretchLeft"] + arkit["mouthStretchRight"])
+    lifted = tongue_share(head)[:, None] * np.array([0.0, 0.006, 0.003])
+    together["AU19", "AU25"] = channels["AU19"] + channels["AU25"] + wide + lifted
     for side in ("left", "right"):
-        # A smile with parted lips shows the upper teeth: zygomaticus draws the upper lip up as well.
-        smile = channels[f"AU12-{side}"] + channels["AU25"] + 0.9 * arkit[f"mouthUpperUp{side.capitalize()}"]
-        together[(f"AU12-{side}", "AU25")] = smile
-        # AU43 is how far the eye is covered, whatever covers it: a tight lid does not cover it twice.
-        together[(f"AU43-{side}", f"AU7-{side}")] = channels[f"AU43-{side}"] + 0.1 * channels[f"AU7-{side}"]
+        c = {n: channels[f"AU{n}-{side}"] for n in (4, 5, 6, 7, 9, 10, 12, 16, 43)}
+        upper, lower, squint, brow_down = (
+            arkit[f"{unit}{side.capitalize()}"] for unit in ("mouthUpperUp", "mouthLowerDown", "eyeSquint", "browDown")
+        )
+        for (one, other), shape in {
+            # A smile with parted lips shows the upper teeth: zygomaticus draws the upper lip up as well.
+            (12, 25): c[12] + channels["AU25"] + 0.75 * upper,
+            # Lips that are raised or lowered already have little left for parting.
+            (10, 25): c[10] + channels["AU25"] - 0.9 * upper,
+            (16, 25): c[16] + channels["AU25"] - 1.2 * lower,
+            (9, 10): c[9] + c[10] - 0.6 * upper,
+            (4, 9): c[4] + c[9] - 0.55 * brow_down,
+            # AU43 is how far the eye is covered, whatever covers it: a tight lid does not cover it twice.
+            (43, 7): c[43] + 0.1 * c[7],
+            (43, 6): c[43] + c[6] - 0.25 * squint,
+            (43, 5): c[43] + 0.1 * c[5],
+            (6, 7): c[6] + c[7] - 0.4 * squint,
+        }.items():
+            single = other == 25
+            together[(f"AU{one}-{side}", f"AU{other}" if single else f"AU{other}-{side}")] = shape
     return together

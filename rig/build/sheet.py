@@ -1,7 +1,8 @@
 """Looks at the rig: ``python -m rig.build.sheet --out DIR`` renders it, ``--time`` measures it.
 
 Written are ``neutral.png`` (three sides), ``channels.png`` (every channel at 1; lateral ones on both sides at once),
-``combinations.png``, ``eyes.png`` and ``sheet.jpg``: the neutral face, the channels and the combinations on one sheet.
+``combinations.png``, ``eyes.png``, ``aus.png`` (every channel at 0, 0.5 and 1 and every combination, from the front
+and at 40 degrees) and ``sheet.jpg``: the neutral face, the channels and the combinations on one sheet.
 """
 
 import argparse
@@ -34,6 +35,8 @@ COMBINATIONS: dict[str, dict[str, float]] = {
     "6+12": {"6": 0.8, "12": 1},
     "6+12+25": {"6": 0.8, "12": 1, "25": 0.8},
     "12+25+26": {"12": 0.8, "25": 1, "26": 0.4},
+    "6+7+12+25+26": {"6": 1, "7": 0.4, "12": 1, "25": 1, "26": 0.6},
+    "1+2+5+26": {"1": 1, "2": 1, "5": 1, "26": 0.8},
     "1+2+5+25+26": {"1": 1, "2": 1, "5": 1, "25": 1, "26": 0.6},
     "4+7+9+10": {"4": 1, "7": 0.7, "9": 1, "10": 0.7},
     "4+7+24": {"4": 1, "7": 0.8, "24": 0.8},
@@ -46,13 +49,18 @@ COMBINATIONS: dict[str, dict[str, float]] = {
     "43 left": {"43-left": 1},
     "43 half": {"43": 0.5},
     "43": {"43": 1},
+    "7+43 half": {"7": 1, "43": 0.5},
     "25+26": {"25": 1, "26": 1},
     "25+26+22": {"25": 0.7, "26": 0.3, "22": 0.8},
-    "18+25": {"18": 1, "25": 0.4},
-    "17+24": {"17": 0.8, "24": 0.7},
+    "10+25": {"10": 1, "25": 1},
     "16+25": {"16": 1, "25": 0.6},
+    "18+25": {"18": 1, "25": 0.4},
+    "20+25": {"20": 1, "25": 1},
+    "15+17": {"15": 1, "17": 1},
+    "17+24": {"17": 0.8, "24": 0.7},
     "19+25+26": {"19": 1, "25": 1, "26": 0.4},
     "34+24": {"34": 1, "24": 0.4},
+    "28+26": {"28": 1, "26": 0.6},
 }
 """FACS combinations by AU number (both sides where none is named)."""
 LOOKS: dict[str, tuple[float, float]] = {"look left": (25, 0), "look right": (-25, 0), "up": (0, 20), "down": (0, -25)}
@@ -100,19 +108,42 @@ def shots(skin: str = "light", identity: F | None = None) -> dict[str, list[Pict
         scene.frame(yaw, 0.95, 15.5)
         out["neutral"].append(shot(f"neutral, {title}", rest))
     scene.frame(14, 0.95, 14.0)
-    for name in CHANNELS:
-        au, _, side = name.partition("-")
-        if side == "right":
-            continue
-        both = au != "AU30" and bool(side)
-        recipe = {(au if both else name).removeprefix("AU"): 1.0}
-        out["channels"].append(shot(au if both else name, channels(recipe), below=MEANING[au]))
+    for name, number in pictured_channels():
+        out["channels"].append(shot(name, channels({number: 1.0}), below=MEANING[name.partition("-")[0]]))
     for title, recipe in COMBINATIONS.items():
         out["combinations"].append(shot(title, channels(recipe)))
     for title, look in LOOKS.items():
         out["combinations"].append(shot(title, rest, look))
     out["eyes"] = eye_shots(identity, skin)
     return out
+
+
+def pictured_channels() -> list[tuple[str, str]]:
+    """(name, AU number as :func:`channels` takes it) of what the sheets show: lateral AUs on both sides at once."""
+    out = []
+    for name in CHANNELS:
+        au, _, side = name.partition("-")
+        if side != "right":
+            both = au != "AU30" and bool(side)
+            out.append((au if both else name, (au if both else name).removeprefix("AU")))
+    return out
+
+
+def au_shots(skin: str = "light", identity: F | None = None) -> list[Picture]:
+    """Every channel at 0, 0.5 and 1, and the combinations, from the front and at 40 degrees: a pair a picture."""
+    scene = FaceScene(2 * TILE[0], 2 * TILE[1], skin, samples=0)
+    looks = [(name, channels({number: k}), f"{k:g}") for name, number in pictured_channels() for k in (0.0, 0.5, 1.0)]
+    looks += [(name, channels(recipe), "") for name, recipe in COMBINATIONS.items()]
+    rows: list[list[Picture]] = []
+    for yaw in (0.0, 40.0):
+        scene.frame(yaw, 0.95, 11.5)
+        row = []
+        for title, au, below in looks:
+            scene.set_face(au, identity=identity)
+            row.append(label(scene.render(), TILE, title, below))
+        rows.append(row)
+    scene.close()
+    return [np.hstack(pair).astype(np.uint8) for pair in zip(*rows, strict=True)]
 
 
 def eye_shots(identity: F | None, skin: str) -> list[Picture]:
@@ -170,6 +201,7 @@ def main() -> None:
         rooms = shots(args.skin)
         for name, tiles in rooms.items():
             cv2.imwrite(str(args.out / f"{name}.png"), grid(tiles, 3 if name in ("neutral", "eyes") else COLUMNS))
+        cv2.imwrite(str(args.out / "aus.png"), grid(au_shots(args.skin), 6))
         whole = grid(rooms["neutral"] + rooms["channels"] + rooms["combinations"])
         small = cv2.resize(whole, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)
         cv2.imwrite(str(args.out / "sheet.jpg"), small, [cv2.IMWRITE_JPEG_QUALITY, 84])
