@@ -46,7 +46,7 @@ class Face:
         self._lid_gap = self.lid_gap(s.vertices)
         still = np.zeros((b, 3), np.float32)
         self.base = Person(s.vertices, s.pivots, np.ones(N_CHANNELS, np.float32), still, np.ones(b, np.float32))
-        self._closed_gap = self._closed(self.base)
+        self.closed_gap = self._closed(self.base)
 
     def person(self, identity: F | None) -> Person:
         """Identity parameters ``(208,)`` in 0..1 (0.5 = base face) -> the neutral person.
@@ -85,7 +85,7 @@ class Face:
         gain[list(LID_CHANNELS)] = gap
         size = seam_room.local_size(self.seams, pivots)
         person = Person(vertices, pivots, gain, np.zeros_like(pivots), size)
-        parted = self._closed(person) - self._closed_gap
+        parted = self._closed(person) - self.closed_gap
         close = np.zeros_like(pivots)
         for side, (own, solve) in enumerate(zip(self.seams.lid_bones, self.seams.lid_solve, strict=True)):
             close[own] = solve @ parted[side]

@@ -80,7 +80,8 @@ def find_controls(text: str, controls: tuple[Control, ...] | None = None) -> lis
 
 
 @cache
-def _factor(path: Path) -> F:
+def people_factor(path: Path = PEOPLE_FILE) -> F:
+    """``(R, 208)``: believable people are 0.5 + z @ factor with z normal. Raises RigError."""
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as z:
             version, factor = int(z["version"]), np.array(z["factor"], np.float32)
@@ -98,7 +99,7 @@ def random_identity(rng: np.random.Generator, strength: float = 1.0, path: Path 
 
     ``strength`` 1 is people's own variety, 0 the base face. Clipped to the range.
     """
-    factor = _factor(path)
+    factor = people_factor(path)
     # Tails cut at two and a half: nobody is extreme in everything.
     z = np.clip(rng.standard_normal(len(factor)), -2.5, 2.5)
     out: F = np.clip(IDENTITY_BASE + strength * (z @ factor), 0, 1).astype(np.float32)

@@ -51,8 +51,9 @@ def make_seams(s: Skeleton, weights: sp.csr_matrix) -> Seams:
     eyes = np.array([s.names.index(e) for e in EYES], np.int32)
     eye = eyes[(s.vertices[s.ride[:, 1], 0] < 0).astype(int)]
     radius = np.linalg.norm(s.vertices[s.ride[:, 1]] - s.pivots[eye], axis=1)
-    ball = [np.median(np.linalg.norm(s.vertices[s.part == PARTS.index(n)] - s.pivots[e], axis=1)) for n, e in zip(EYES, eyes, strict=True)]
-    outside = np.array(ball)[(eye == eyes[1]).astype(int)] + CLEAR_M
+    balls = [s.vertices[s.part == PARTS.index(n)] - s.pivots[e] for n, e in zip(EYES, eyes, strict=True)]
+    ball = np.array([np.median(np.linalg.norm(b, axis=1)) for b in balls])
+    outside = ball[(eye == eyes[1]).astype(int)] + CLEAR_M
     gap = s.vertices[s.lip_seam[:, 0]] - s.vertices[s.lip_seam[:, 1]]
     bones, solve = [], []
     for pairs in s.lid_seam:
@@ -104,8 +105,8 @@ def settle(s: Skeleton, seams: Seams, vertices: F, pivots: F, eye_scale: F) -> F
     """Neutral ``vertices`` (V, 3) as the bones left them -> lids on their eyeballs and lips together.
 
     ``eye_scale`` (B,) is how much the eye bones grew. Only a lid's distance from the eye's centre is set, to what it
-    is on the base face; along the ball it stays where its bones put it. Skin farther out is kept from the ball only. The lips' pairs are brought back to the
-    base face's distance, half from above and half from below.
+    is on the base face; along the ball it stays where its bones put it, and skin farther out is kept from the ball
+    only. The lips' pairs are brought back to the base face's distance, half from above and half from below.
     """
     out = vertices.copy()
     target, source = s.ride.T

@@ -155,11 +155,7 @@ def bone_table(skeleton: Skeleton, limits_deg: F, limits_mm: F) -> str:
             if np.abs(skeleton.channel_rotation[k, i]).max() > 0.02
             or np.abs(skeleton.channel_translation[k, i]).max() > 0.0005
         ]
-        shaped = [
-            p
-            for k, p in enumerate(skeleton.identity_names)
-            if moved_by(skeleton, k)[i]
-        ]
+        shaped = [p for k, p in enumerate(skeleton.identity_names) if moved_by(skeleton, k)[i]]
         parent = int(skeleton.parents[i])
         return {
             "name": name,

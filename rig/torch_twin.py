@@ -54,6 +54,37 @@ class TorchFace(nn.Module):
     the vertices about the eyes and lips that :meth:`person` needs to settle them.
     """
 
+    weights: Tensor
+    vertices: Tensor
+    pivots: Tensor
+    channel_rotation: Tensor
+    channel_translation: Tensor
+    corrective_rotation: Tensor
+    corrective_translation: Tensor
+    identity_rotation: Tensor
+    identity_translation: Tensor
+    identity_scale: Tensor
+    gaze_rotation: Tensor
+    gaze_translation: Tensor
+    pivot_bone: Tensor
+    correctives: Tensor
+    eyes: Tensor
+    lids: Tensor
+    ride: Tensor
+    ride_share: Tensor
+    ride_eye: Tensor
+    ride_radius: Tensor
+    ride_least: Tensor
+    lip_seam: Tensor
+    lip_rows: Tensor
+    lip_close: Tensor
+    lip_gap: Tensor
+    lid_seam: Tensor
+    lid_gap: Tensor
+    closed_gap: Tensor
+    near: Tensor
+    spread: Tensor
+
     def __init__(self, face: Face, vertex_index: Tensor | None = None):
         super().__init__()
         s, seams = face.skeleton, face.seams
@@ -92,8 +123,8 @@ class TorchFace(nn.Module):
         put("lip_close", s.lip_close)
         put("lip_gap", seams.lip_gap)
         put("lid_seam", where[torch.from_numpy(s.lid_seam).long()])
-        put("lid_gap", face._lid_gap)
-        put("closed_gap", face._closed_gap)
+        put("lid_gap", face.lid_gap(s.vertices))
+        put("closed_gap", face.closed_gap)
         put("near", seams.near)
         put("spread", seams.spread)
         for side, (own, solve) in enumerate(zip(seams.lid_bones, seams.lid_solve, strict=True)):
@@ -206,7 +237,8 @@ class TorchFace(nn.Module):
         parted = shut[..., 0, :] - shut[..., 1, :] - self.closed_gap
         close = torch.zeros_like(pivots)
         for side in (0, 1):
-            close = close.index_add(1, getattr(self, f"lid_bones_{side}"), getattr(self, f"lid_solve_{side}") @ parted[:, side])
+            own, solve = getattr(self, f"lid_bones_{side}"), getattr(self, f"lid_solve_{side}")
+            close = close.index_add(1, own, solve @ parted[:, side])
         return close
 
 

@@ -154,6 +154,7 @@ def main() -> None:
 
     engine_index, engine_weight = bone_room.weights_to_engine(bones.weights)
     f32 = np.float32
+    none = np.zeros((N_IDENTITY, len(bones.names), 3), f32)
     skeleton = Skeleton(
         vertices=head.base.astype(f32), quads=head.quads, quad_uvs=head.quad_uvs, uvs=head.uvs.astype(f32),
         part=head.part, mirror=head.mirror, names=tuple(bones.names), parents=bones.parents,
@@ -163,9 +164,7 @@ def main() -> None:
         corrective_channels=index, corrective_rotation=c_rot.astype(f32), corrective_translation=c_mov.astype(f32),
         gaze_rotation=np.array([g_left[0], g_right[0]]).astype(f32),
         gaze_translation=np.array([g_left[1], g_right[1]]).astype(f32),
-        identity_names=("",) * N_IDENTITY, **dict.fromkeys(
-            ("identity_translation", "identity_rotation", "identity_scale"), np.zeros((N_IDENTITY, len(bones.names), 3), f32)
-        ),
+        identity_names=("",) * N_IDENTITY, identity_translation=none, identity_rotation=none, identity_scale=none,
         lid_seam=np.zeros((2, 1, 2), np.int32), lip_seam=np.zeros((1, 2), np.int32), lip_rows=np.zeros(1, np.int32),
         lip_close=np.zeros((1, 1), f32), ride=np.zeros((1, 2), np.int32), ride_share=np.zeros(1, f32),
         landmark_vertices=np.zeros((478, 3), np.int32), landmark_weights=np.zeros((478, 3), f32),

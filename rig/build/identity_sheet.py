@@ -148,8 +148,9 @@ def main() -> None:
         sheet, report = fitted_sheet(face, args.anny, args.people)
         cv2.imwrite(str(args.out / "fitted.png"), sheet)
         print(
-            f"{report['people']} unseen people: {100 * report['explained']:.1f} % of the variance explained, mean vertex "
-            f"error {report['mean_mm_before']:.2f} -> {report['mean_mm_after']:.2f} mm (rigidly aligned, neck left out)"
+            f"{report['people']} unseen people: {100 * report['explained']:.1f} % of the variance explained, "
+            f"mean vertex error {report['mean_mm_before']:.2f} -> {report['mean_mm_after']:.2f} mm "
+            "(rigidly aligned, neck left out)"
         )
 
 

@@ -1,8 +1,8 @@
 """What a sculptor can ask of the face: the places of the face and the 208 controls, as data.
 
 ``PLACES``: name -> (group, centre in mm on the base face, radius in mm). Radius 0 is the one decomposed bone (or
-pair) that lies there; else the place is every bone with a fair share of its skin within the radius. A centre off the
-middle means a mirrored pair.
+pair) that lies there, names in its stead are those places together; else the place is every bone with a fair share of
+its skin within the radius. A centre off the middle means a mirrored pair.
 
 ``CONTROLS``: one a line, ``place | degree of freedom | name | what 0 looks like | what 1 looks like``. The degrees of
 freedom are those of ``rig.build.identity.MOVES``; those that begin with ``one-`` are not symmetric (1 = towards, or
@@ -12,7 +12,7 @@ higher or larger on, the subject's left).
 LIP_LINE_MM = -66.8
 """Where the lips meet: "upper lip" has no bone below this height and "lower lip" none above."""
 
-PLACES: dict[str, tuple[str, tuple[float, float, float], float]] = {
+PLACES: dict[str, tuple[str, tuple[float, float, float], float | tuple[str, ...]]] = {
     "face": ("whole face", (0, -25, 0), 400),
     "lower face": ("whole face", (0, -80, 5), 52),
     "midface": ("whole face", (0, -38, 15), 48),
@@ -24,7 +24,7 @@ PLACES: dict[str, tuple[str, tuple[float, float, float], float]] = {
     "inner eye corner": ("lids", (19, -5, 11), 0),
     "lower lid end": ("lids", (37, -4, 8.5), 0),
     "eye bag": ("lids", (44, -9, 6.5), 0),
-    "brow": ("brows", (25, 18, 17), 19),
+    "brow": ("brows", (25, 18, 17), ("inner brow", "middle brow", "outer brow")),
     "inner brow": ("brows", (13, 20, 22), 0),
     "middle brow": ("brows", (25, 20, 20), 0),
     "outer brow": ("brows", (37, 11, 5), 0),
@@ -43,7 +43,6 @@ PLACES: dict[str, tuple[str, tuple[float, float, float], float]] = {
     "lip bow": ("lips & corners", (0, -58, 33), 0),
     "upper lip side": ("lips & corners", (11, -62, 27), 0),
     "upper lip end": ("lips & corners", (20, -64, 21.5), 0),
-    "lower lip middle": ("lips & corners", (0, -70, 28), 0),
     "lower lip side": ("lips & corners", (12, -74, 25), 0),
     "lower lip end": ("lips & corners", (19, -72, 19), 0),
     "mouth corner": ("lips & corners", (24, -68, 18), 9),

@@ -1,5 +1,7 @@
 """Finds, on the base face, where lids meet when shut, lips meet at rest, and what lies on the eyeballs."""
 
+from typing import Any
+
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
@@ -131,7 +133,7 @@ def ride(s: Skeleton) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     return np.concatenate(index).astype(np.int32), np.concatenate(share).astype(np.float32)
 
 
-def find_seams(s: Skeleton) -> dict[str, NDArray]:
+def find_seams(s: Skeleton) -> dict[str, Any]:
     """The seam fields of a skeleton, to be put into it with ``dataclasses.replace``."""
     pairs, rows, close = lip_seam(s)
     riding, share = ride(s)
