@@ -88,11 +88,12 @@ def most_neutral(path: Path) -> Neutral | None:
     if not found:
         return None
     faces = np.array([f.aligned for f in found])
-    # Near the median face, frontal, lips together: the frame that a person would call at rest.
+    # Near the median face, frontal, lips together, eyes open: the frame that a person would call at rest.
     off = 1000 * np.linalg.norm(faces - np.median(faces, axis=0), axis=2).mean(1)
     turned = np.abs(np.array([euler_from_rotation(f.fit.rotation) for f in found]))[:, :2].sum(1)
     parted = 1000 * np.linalg.norm(faces[:, 13] - faces[:, 14], axis=1)
-    return found[int((off + turned / 10 + parted / 2).argmin())]
+    opened = 1000 * np.linalg.norm(faces[:, [386, 159]] - faces[:, [374, 145]], axis=2).mean(1)
+    return found[int((off + turned / 10 + parted / 2 - opened / 2).argmin())]
 
 
 def similarity(source: Tensor, target: Tensor, weight: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from rig.skeleton import PARTS, Skeleton
 Array = NDArray[np.float64]
 LIP_REACH_M = 0.0045
 """How far from the seam the lips give way when it is closed."""
-KEEP_OUT_M = 0.014
+KEEP_OUT_M = 0.020
 """Height over the eyeball up to which skin is watched lest it sink into the ball."""
 LIP_TOUCH_M, LIP_AROUND_M = 0.0036, 0.011
 """Vertices of two lips are at most this near through the air, and at least this far apart along the skin."""
