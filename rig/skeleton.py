@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rig.parameters import CHANNELS, EXCLUSIVE_CHANNELS, N_IDENTITY
 
-RIG_VERSION = 1
+RIG_VERSION = 2
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 HEAD_FILE = ASSETS / "rig" / "head.npz"
 BONES_FILE = ASSETS / "rig" / "bones.json"
@@ -74,8 +74,22 @@ class Skeleton:
     """(208,)"""
     identity_translation: F
     """(208, B, 3) metres from parameter 0.5 to 1."""
+    identity_rotation: F
+    """(208, B, 3) rotation vectors (radians) about the bone's pivot from parameter 0.5 to 1."""
     identity_scale: F
-    """(208, B) relative growth about the pivot from parameter 0.5 to 1."""
+    """(208, B, 3) relative growth along x, y, z about the pivot from parameter 0.5 to 1."""
+    lid_seam: NDArray[np.int32]
+    """(2, L, 2) left and right eye: vertices of the upper and the lower lid's rim that meet when the eye closes."""
+    lip_seam: NDArray[np.int32]
+    """(P, 2) vertices of the upper and the lower lip that touch at rest."""
+    lip_rows: NDArray[np.int32]
+    """(M,) the vertices near the lips' seam."""
+    lip_close: F
+    """(M, P) how far each of them goes along with what parts the pairs of ``lip_seam`` (``rig.seams``)."""
+    ride: NDArray[np.int32]
+    """(R, 2) a vertex about the eye, and the vertex of the lid whose ride on the eyeball it shares (``rig.seams``)."""
+    ride_share: F
+    """(R,) 1 where that lid lies on the ball, falling to 0 away from it."""
     landmark_vertices: NDArray[np.int32]
     """(478, 3) the triangle each MediaPipe landmark lies in."""
     landmark_weights: F
@@ -118,9 +132,17 @@ def load_skeleton(path: Path = HEAD_FILE) -> Skeleton:
     n_bones = len(skeleton.names)
     if skeleton.channel_rotation.shape != (len(CHANNELS), n_bones, 3):
         raise RigError(f"{path}: made for other channels; rebuild the head")
-    if skeleton.identity_translation.shape != (N_IDENTITY, n_bones, 3):
+    moves = (skeleton.identity_translation, skeleton.identity_rotation, skeleton.identity_scale)
+    if any(move.shape != (N_IDENTITY, n_bones, 3) for move in moves):
         raise RigError(f"{path}: made for other identity parameters; rebuild the head")
     return skeleton
+
+
+def moved_by(skeleton: Skeleton, control: int) -> NDArray[np.bool_]:
+    """(B,) the bones that identity parameter number ``control`` shapes, those that only follow it included."""
+    s = skeleton
+    moves = (s.identity_translation[control], s.identity_rotation[control], s.identity_scale[control])
+    return np.any([np.abs(m).max(1) > 0 for m in moves], axis=0)
 
 
 def bone_table(skeleton: Skeleton, limits_deg: F, limits_mm: F) -> str:
@@ -133,11 +155,7 @@ def bone_table(skeleton: Skeleton, limits_deg: F, limits_mm: F) -> str:
             if np.abs(skeleton.channel_rotation[k, i]).max() > 0.02
             or np.abs(skeleton.channel_translation[k, i]).max() > 0.0005
         ]
-        shaped = [
-            p
-            for k, p in enumerate(skeleton.identity_names)
-            if np.abs(skeleton.identity_translation[k, i]).max() > 0 or abs(skeleton.identity_scale[k, i]) > 0
-        ]
+        shaped = [p for k, p in enumerate(skeleton.identity_names) if moved_by(skeleton, k)[i]]
         parent = int(skeleton.parents[i])
         return {
             "name": name,

