@@ -147,7 +147,7 @@ class Stage:
         """``samples`` a pixel smooth the edges; in software OpenGL 0 takes a third of the time of 8.
 
         ``quality``: ``full`` for a GPU, ``light`` for software OpenGL and for pictures that shall be the same on every
-        machine or have lamps of their own (``plotter.add_light`` reaches only light ones), ``auto`` to look which it is.
+        machine or have lamps of their own (full ones take none but :meth:`set_light`'s), ``auto`` to look which it is.
         """
         if quality not in QUALITIES:
             raise ValueError(f"no quality {quality!r}; there are {', '.join(QUALITIES)}")
