@@ -6,7 +6,7 @@ Notation: a value per side is averaged; * is a product of intensities 0..1, all 
 | --- | --- | --- |
 | blinkLeft, blinkRight | AU43 of the side | |
 | blink | the lesser side, where the avatar has no sided blinks | one closed eye is a wink, not two half-closed eyes |
-| aa | open (1 - round)(1 - 0.6 wide) + 0.45 parted (1 - round)(1 - wide) | open = AU26 * AU25: jaw down and lips apart |
+| aa | open (1 - round)(1 - 0.6 wide) + 0.45 parted (1 - round)(1 - wide) | open = AU26 * AU25: jaw down, lips apart |
 | oh | open * round | round = the greater of AU18 and AU22 |
 | ou | round (1 - open) | |
 | ee | open * wide | wide = the greater of AU20 and 0.5 AU12 |
