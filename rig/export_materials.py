@@ -59,11 +59,10 @@ def add_material(b: GlbBuilder, look: Look, surface: Surface, piece: Piece) -> i
         if SPECULAR not in b.doc.extensionsUsed:
             b.doc.extensionsUsed.append(SPECULAR)
         material.normalTexture = g.NormalMaterialTexture(index=relief)
-    elif name in ("eyes", "lashes", "teeth"):
-        picture = eye_texture(look) if name == "eyes" else lash_texture(look) if name == "lashes" else enamel()
-        pbr.baseColorTexture = g.TextureInfo(index=b.texture(picture, name))
+    elif name == "hair":
+        pbr.baseColorFactor = [*linear(look.hair_colour), 1.0]
     else:
-        pbr.baseColorFactor = [*linear(look.hair_colour if name == "hair" else TONGUE), 1.0]
+        pbr.baseColorTexture = g.TextureInfo(index=b.texture(_colour(name, look), name))
     if name == "lashes":
         material.alphaMode, material.doubleSided = g.BLEND, True
     b.doc.materials.append(material)
@@ -118,10 +117,19 @@ def skin_normals(look: Look, n: int) -> Picture:
     return ((normal * 0.5 + 0.5) * 255).round().astype(np.uint8)
 
 
-def enamel() -> Picture:
-    """(64, 4, 3) sRGB: tooth enamel that falls into the dark towards the back (bottom row), where no light gets."""
+def into_the_dark(colour: tuple[int, int, int]) -> Picture:
+    """(64, 4, 3) sRGB: a colour that falls into the dark towards the back of the mouth (bottom row), where no light
+    gets."""
     t = np.linspace(1, 0, 64)[:, None, None] ** 1.6
-    return np.repeat(np.array(ENAMEL) * (0.08 + 0.90 * t), 4, axis=1).astype(np.uint8)
+    return np.repeat(np.array(colour) * (0.08 + 0.90 * t), 4, axis=1).astype(np.uint8)
+
+
+def _colour(name: str, look: Look) -> Picture:
+    if name == "eyes":
+        return eye_texture(look)
+    if name == "lashes":
+        return lash_texture(look)
+    return into_the_dark(ENAMEL if name == "teeth" else TONGUE)
 
 
 def _resized(picture: Picture, n: int) -> F:

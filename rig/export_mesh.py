@@ -157,8 +157,8 @@ def _join(material: str, parts: list[ScreenPart], used: NDArray[np.intp], rest: 
     rows = np.searchsorted(used, np.concatenate([p.rows for p in parts]))
     cells = np.concatenate([p.cells + k for p, k in zip(parts, first, strict=False)])
     uv = None
-    if material == "teeth":
-        # One axis, on the base face at rest: from the dark back of the mouth (0) to the front teeth (1).
+    if material in ("teeth", "tongue"):
+        # One axis, on the base face at rest: from the dark back of the mouth (0) to the front (1).
         z = rest[rows, 2]
         uv = np.stack([np.full(len(z), 0.5), (z - z.min()) / (z.max() - z.min())], axis=1)
     elif material in TEXTURED:

@@ -6,12 +6,12 @@ Notation: a value per side is averaged; * is a product of intensities 0..1, all 
 | --- | --- | --- |
 | blinkLeft, blinkRight | AU43 of the side | |
 | blink | the lesser side, where the avatar has no sided blinks | one closed eye is a wink, not two half-closed eyes |
-| aa | open (1 - round)(1 - 0.6 wide) + 0.3 parted (1 - round)(1 - wide) | open = AU26 * AU25: jaw down and lips apart |
+| aa | open (1 - round)(1 - 0.6 wide) + 0.45 parted (1 - round)(1 - wide) | open = AU26 * AU25: jaw down, lips apart |
 | oh | open * round | round = the greater of AU18 and AU22 |
 | ou | round (1 - open) | |
 | ee | open * wide | wide = the greater of AU20 and 0.5 AU12 |
 | ih | parted * wide | parted = AU25 (1 - AU26) |
-| happy | AU12 (0.6 + 0.4 AU6) | |
+| happy | AU12 (0.7 + 0.3 AU6) | |
 | angry | AU4 (0.7 + 0.3 AU7)(1 - AU1) | raised inner brows make it sadness |
 | sad | the greater of AU15 and 0.8 sqrt(AU1 * AU4), (1 - AU12) | |
 | surprised | the lesser of AU1 and AU2, times (0.6 + 0.4 AU5) | |
@@ -32,7 +32,7 @@ from rig.parameters import CHANNEL_INDEX
 from rig.skeleton import GAZE_FULL_DEG
 
 F = NDArray[np.float32]
-EMOTION_FLOOR: Final = 0.1
+EMOTION_FLOOR: Final = 0.06
 """What the table gives up to here is 0; the rest is stretched to 0..1."""
 
 
@@ -49,10 +49,10 @@ def preset_weights(au: F, gaze_left_deg: F, gaze_right_deg: F, available: frozen
     opened, parted = jaw * apart, apart * (1 - jaw)
     pursed = max(ch("AU18"), ch("AU22"))
     wide = max(both("AU20"), 0.5 * both("AU12"))
-    smile = both("AU12") * (0.6 + 0.4 * both("AU6"))
+    smile = both("AU12") * (0.7 + 0.3 * both("AU6"))
     yaw, pitch = (np.asarray(gaze_left_deg) + np.asarray(gaze_right_deg)) / (2 * GAZE_FULL_DEG)
     weights = {
-        "aa": opened * (1 - pursed) * (1 - 0.6 * wide) + 0.3 * parted * (1 - pursed) * (1 - wide),
+        "aa": opened * (1 - pursed) * (1 - 0.6 * wide) + 0.45 * parted * (1 - pursed) * (1 - wide),
         "oh": opened * pursed,
         "ou": pursed * (1 - opened),
         "ee": opened * wide,

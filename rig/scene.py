@@ -79,7 +79,7 @@ class FaceScene(Stage):
         face: Face | None = None,
         plotter: pv.Plotter | None = None,
         samples: int = 4,
-        quality: str = "auto",
+        quality: str = "light",
     ):
         """``skin``: a Look, or the name of one of LOOKS. ``samples``, ``quality``: see :class:`rig.stage.Stage`."""
         self.actors: dict[str, pv.Actor] = {}

@@ -142,11 +142,12 @@ class Stage:
         height: int = 480,
         plotter: pv.Plotter | None = None,
         samples: int = 4,
-        quality: str = "auto",
+        quality: str = "light",
     ) -> None:
         """``samples`` a pixel smooth the edges; in software OpenGL 0 takes a third of the time of 8.
 
-        ``quality``: ``full`` for a GPU, ``light`` for software OpenGL, ``auto`` to look which there is.
+        ``quality``: ``full`` for a GPU, ``light`` for software OpenGL and for pictures that shall be the same on every
+        machine or have lamps of their own (full ones take none but :meth:`set_light`'s), ``auto`` to look which it is.
         """
         if quality not in QUALITIES:
             raise ValueError(f"no quality {quality!r}; there are {', '.join(QUALITIES)}")

@@ -77,14 +77,15 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--samples", type=int, default=2, choices=(1, 2))
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--threads", type=int, help="CPU threads for torch")
+    parser.add_argument(
+        "--threads", type=int, default=1, help="of torch on a CPU; for speed run a process a core, as small steps wait"
+    )
     parser.add_argument("--fera", action="store_true", help="the nine head poses of FERA 2017 in turn")
     parser.add_argument("--time", action="store_true")
     args = parser.parse_args()
     if args.count <= 0 or args.count % COLUMNS:
         parser.error(f"--count must be a multiple of {COLUMNS}")
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
     renderer = Renderer(size=args.size, samples=args.samples, device=args.device)
     rendered = renderer(sample(args.count, np.random.default_rng(args.seed), fera=args.fera))

@@ -85,7 +85,7 @@ class Rendered:
 
 
 class Renderer:
-    """Everything that is built once; about four seconds and 150 MiB.
+    """Everything that is built once; about four seconds and 340 MiB.
 
     Args:
         size: Side of the pictures, a multiple of 16.

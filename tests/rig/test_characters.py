@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from models.embed_landmarks import cast
+from rig.build.characters.extras import Piece, add_bones, append_pair, mixed_bones, tube
+from rig.build.characters.retarget import both_sides, jacobians
 from rig.characters import BUILT_IN, Character, character_names, load_character
 from rig.face import Face
 from rig.parameters import CHANNEL_INDEX, CHANNELS, MIRROR, N_CHANNELS
@@ -261,3 +263,51 @@ def test_tusks_and_hair_are_whole() -> None:
         if name == "goblin":
             jaw = (s.bone_index[mine] == s.names.index("jaw")) * s.bone_weight[mine]
             assert (jaw.sum(1) >= 0.5).all()
+
+
+# --- how they are made
+
+
+def test_a_warps_stretch_is_found_and_limited() -> None:
+    rng = np.random.default_rng(1)
+    before = rng.uniform(-0.05, 0.05, (400, 3))
+    warp = np.array([[1.3, 0.1, 0.0], [0.0, 0.8, 0.0], [0.0, 0.2, 1.1]])
+    np.testing.assert_allclose(jacobians(before, before @ warp.T), np.tile(warp, (400, 1, 1)), atol=0.1)
+    stretched = np.linalg.svd(jacobians(before, 9 * before), compute_uv=False)
+    np.testing.assert_allclose(stretched, 2.4, atol=1e-6)
+
+
+def test_recipes_go_to_both_sides() -> None:
+    recipe = both_sides({"AU12": {"AU12": 1.2, "AU25": 0.1}, "AU26": {"AU1": 0.5}, "AU30-left": {"AU30-left": 2.0}})
+    assert recipe["AU12-left"] == {"AU12-left": 1.2, "AU25": 0.1}
+    assert recipe["AU12-right"] == {"AU12-right": 1.2, "AU25": 0.1}
+    assert recipe["AU26"] == {"AU1-left": 0.5, "AU1-right": 0.5}
+    assert recipe["AU30-left"] == {"AU30-left": 2.0}
+    with pytest.raises(ValueError, match="AU99"):
+        both_sides({"AU12": {"AU99": 1.0}})
+
+
+def test_new_bones_and_pieces_leave_what_was_there_as_it_was() -> None:
+    s = load_character("base").face.skeleton
+    share = np.where(s.vertices[:, 0] > 0.07, 0.8, 0.0)
+    more = add_bones(s, ("ear",), ("head",), np.array([[0.075, 0.0, -0.07]]), (share,))
+    assert more.names[-2:] == ("ear-left", "ear-right")
+    assert more.twins[-2:].tolist() == [len(s.names) + 1, len(s.names)]
+    np.testing.assert_allclose(Face(more).pose(au(AU12=1)), Face(s).pose(au(AU12=1)), atol=3e-3)
+    points = np.array([[0.01, 0.0, 0.0], [0.01, 0.0, 0.01], [0.01, 0.005, 0.02]])
+    v, q, uv = tube(points, np.array([0.002, 0.002, 0.001]), sides=5)
+    bones, weights = mixed_bones(s, "jaw", 0.5, points[0], len(v))
+    grown = append_pair(s, Piece("hair", v, q, uv, bones, weights))
+    n, m = len(s.vertices), len(v)
+    np.testing.assert_array_equal(grown.vertices[:n], s.vertices)
+    np.testing.assert_array_equal(grown.mirror[n:], np.r_[n + m : n + 2 * m, n : n + m])
+    np.testing.assert_allclose(grown.vertices, grown.vertices[grown.mirror] * FLIP, atol=1e-6)
+    np.testing.assert_allclose(grown.bone_weight.sum(1), 1, atol=1e-6)
+    # Outwards on either side: the mirrored tube's quads turn round.
+    for first in (n, n + m):
+        quads = grown.quads[(grown.quads >= first).all(1) & (grown.quads < first + m).all(1)]
+        p = grown.vertices[quads].astype(float)
+        outward = p.mean(1) - grown.vertices[first : first + m].mean(0)
+        normal = np.cross(p[:, 2] - p[:, 0], p[:, 3] - p[:, 1])
+        assert abs(np.sign((normal * outward * [1, 1, 0]).sum(1)).sum()) == len(quads)
+        assert (normal * outward * [1, 1, 0]).sum() > 0

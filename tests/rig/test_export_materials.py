@@ -36,8 +36,9 @@ def test_textures_lie_where_they_belong(face: Face, glb: Glb) -> None:
 
     lip, chin = near(17), near(199)
     assert lip[0] / lip[1] > 1.1 * chin[0] / chin[1]  # lips are redder
-    at, colour = sample(glb, "teeth")
-    assert colour[at[:, 2].argmax()].mean() > 3 * colour[at[:, 2].argmin()].mean()
+    for inside in ("teeth", "tongue"):
+        at, colour = sample(glb, inside)
+        assert colour[at[:, 2].argmax()].mean() > 3 * colour[at[:, 2].argmin()].mean()
     lashes = next(m for m in glb.doc.materials if m.name == "lashes")
     assert (lashes.alphaMode, lashes.doubleSided) == ("BLEND", True)
 

@@ -64,13 +64,13 @@ def test_each_emotion_has_its_face_alone(values: dict[str, float], expected: str
 
 
 def test_a_smile_without_cheeks_is_a_lesser_smile() -> None:
-    assert on(AU12=1.0) == {"happy": pytest.approx((0.6 - EMOTION_FLOOR) / (1 - EMOTION_FLOOR), abs=1e-5)}
+    assert on(AU12=1.0) == {"happy": pytest.approx((0.7 - EMOTION_FLOOR) / (1 - EMOTION_FLOOR), abs=1e-5)}
 
 
 def test_traces_of_an_emotion_are_none_so_that_nothing_is_overridden() -> None:
     weights = preset_weights(np.full(N_CHANNELS, AU_BASE, np.float32), AHEAD, AHEAD, ALL)
     assert [weights[n] for n in EMOTIONS if n in weights] == [0.0] * 4
-    assert on(AU12=0.15, AU43=1.0) == {"blinkLeft": 1.0, "blinkRight": 1.0}
+    assert on(AU12=0.08, AU43=1.0) == {"blinkLeft": 1.0, "blinkRight": 1.0}
 
 
 def test_emotions_share_the_face() -> None:

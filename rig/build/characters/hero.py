@@ -85,7 +85,7 @@ def meaning(skeleton: Skeleton, clay: Clay) -> Meaning:
             "AU22": {"AU22": 1.1, "AU18": 0.25},
             "AU26": {"AU26": 1.08},
             "AU34": {"AU34": 1.2},
-            "AU43": {"AU43": 1.14},
+            "AU43": {"AU43": 1.18},
         }
     )
     return Meaning(REST, mix, own)
