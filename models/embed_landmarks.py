@@ -1,9 +1,9 @@
 """Puts the 478 landmarks onto the head: ``python -m models.embed_landmarks [--check OUT.png]``.
 
-Renders many variants of the head with parted lips (so that inner lip points of the upper and lower lip are told
-apart), runs the landmark model on each, casts every landmark back onto the mesh, and takes the median place. Each
-landmark becomes a triangle of the control mesh and barycentric weights, mirror-symmetric. Irises are placed on the
-eyeballs by measure, not by detection.
+Renders many people at rest, runs the landmark model on each, casts every landmark back onto the mesh, and takes the
+median place. The lips' points are seen once more on parted lips, where upper and lower ones are told apart: what a
+dropped jaw does to the points around it stays out. Each landmark becomes a triangle of the control mesh and barycentric
+weights, mirror-symmetric. Irises are placed on the eyeballs by measure, not by detection.
 """
 
 import argparse
@@ -17,14 +17,23 @@ from scipy.interpolate import RBFInterpolator
 
 from models.runtime.alignment import canonical_face, mirror_landmarks
 from models.runtime.engines import make_landmark_engine
+from models.runtime.landmarks import LandmarkEngine
 from rig.face import Face
-from rig.parameters import CHANNEL_INDEX, IDENTITY_BASE, N_CHANNELS, N_IDENTITY
+from rig.identity import random_identity
+from rig.parameters import CHANNEL_INDEX, N_CHANNELS
 from rig.scene import FaceScene
 from rig.skeleton import HEAD_FILE, PARTS, Skeleton, load_skeleton
 
 Array = NDArray[np.float64]
-SIZE = 640
-N_RENDERS = 48
+SIZE, VIEW_ANGLE_DEG = 640, 24.0
+N_RENDERS = 32
+PARTED = {"AU25": 1.0, "AU26": 0.22}
+INNER_LIPS = (
+    78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95,
+    62, 183, 42, 41, 38, 12, 268, 271, 272, 407, 292, 325, 319, 403, 316, 15, 86, 179, 89, 96,
+    76, 184, 74, 73, 72, 11, 302, 303, 304, 408, 306, 307, 320, 404, 315, 16, 85, 180, 90, 77,
+)  # fmt: skip
+"""The mesh's three innermost rings round the mouth (the lips' own red), which closed lips hide or fold together."""
 IRIS_CENTRES = (468, 473)  # subject's right, left
 IRIS_RADIUS_M = 0.0062
 NOSE_TIP = 1
@@ -109,33 +118,54 @@ def cast(origin: Array, directions: Array, vertices: Array, tris: NDArray[np.int
     return hit, weights
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", type=Path, help="write a picture with the embedded points drawn")
-    args = parser.parse_args()
+def look(scene: FaceScene, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Puts the camera somewhere before the face: where it stands (3,), and its axes right, up, forward (3, 3)."""
+    yaw, pitch = np.radians(rng.uniform(-14, 14)), np.radians(rng.uniform(-10, 10))
+    centre = np.array([0.0, -0.035, 0.0])
+    direction = np.array([np.sin(yaw), np.sin(pitch), np.cos(yaw)])
+    camera = scene.plotter.camera
+    camera.position = tuple(centre + 0.8 * direction / np.linalg.norm(direction))
+    camera.focal_point, camera.up, camera.view_angle = tuple(centre), (0, 1, 0), VIEW_ANGLE_DEG
+    eye = np.array(camera.position)
+    forward = (centre - eye) / np.linalg.norm(centre - eye)
+    right = np.cross(forward, [0, 1, 0])
+    right /= np.linalg.norm(right)
+    return eye, np.array([right, np.cross(right, forward), forward])
+
+
+def onto_skin(points_px: Array, eye: Array, axes: Array, posed: Array, reference: Array, skin: NDArray) -> Array:
+    """Where landmarks (N, 2) in pixels of one picture lie on the ``reference`` face (N, 3), seen on ``posed`` (V, 3)."""
+    k = np.tan(np.radians(VIEW_ANGLE_DEG) / 2) / (SIZE / 2)
+    off = (points_px - SIZE / 2) * k
+    rays = axes[2] + off[:, :1] * axes[0] - off[:, 1:] * axes[1]
+    rays /= np.linalg.norm(rays, axis=1, keepdims=True)
+    hit, w = cast(eye, rays, posed, skin)
+    place = np.einsum("nk,nkd->nd", w, reference[skin[np.maximum(hit, 0)]])
+    # A ray through the eye's opening or the parted lips ends deep inside: take the skin nearest to the ray instead.
+    where = np.einsum("nk,nkd->nd", w, posed[skin[np.maximum(hit, 0)]])
+    # Depth from the nose tip is about the canonical face's: much deeper is inside the eye socket or the mouth.
+    depth = canonical_face()[:, 2] - canonical_face()[NOSE_TIP, 2]
+    deep = (hit < 0) | (where[:, 2] - where[NOSE_TIP, 2] < depth - 0.018)
+    visible = np.unique(skin)
+    for i in np.flatnonzero(deep):
+        v = posed[visible] - eye
+        along = v @ rays[i]
+        off_ray = np.linalg.norm(v - along[:, None] * rays[i], axis=1) + np.maximum(along - along.min() - 0.14, 0)
+        place[i] = reference[visible[off_ray.argmin()]]
+    return place
+
+
+def observe(scene: FaceScene, engine: LandmarkEngine, skin: NDArray, au: Array) -> tuple[Array, Array, Array]:
+    """Median places (478, 3) on the base face posed by ``au`` (40,), symmetric; that face (V, 3); iris rings (8, 2) px."""
     rng = np.random.default_rng(2)
-    s = load_skeleton()
-    face = Face(s)
-    scene = FaceScene(SIZE, SIZE, face=face)
-    engine = make_landmark_engine("onnx", "cpu")
-    skin = without_sockets(s, triangles(s, "skin"))
-    au = np.zeros(N_CHANNELS, np.float32)
-    au[CHANNEL_INDEX["AU25"]], au[CHANNEL_INDEX["AU26"]] = 1.0, 0.22
+    face = scene.face
     reference = face.pose(au).astype(float)
-    places = []
-    iris_ring: list[Array] = []
+    places, iris_ring = [], []
     for n in range(N_RENDERS):
         scene.set_skin(("light", "tan", "fair", "dark")[n % 4])
-        identity = np.clip(IDENTITY_BASE + rng.normal(0, 0.12, N_IDENTITY), 0, 1).astype(np.float32) if n >= 8 else None
-        person = face.person(identity)
-        posed = face.pose(au, person=person).astype(float)
+        posed = face.pose(au, person=face.person(random_identity(rng) if n >= 8 else None)).astype(float)
         scene.set_vertices(posed.astype(np.float32))
-        yaw, pitch = rng.uniform(-14, 14), rng.uniform(-10, 10)
-        centre = np.array([0.0, -0.035, 0.0])
-        direction = np.array([np.sin(np.radians(yaw)), np.sin(np.radians(pitch)), np.cos(np.radians(yaw))])
-        camera = scene.plotter.camera
-        camera.position = tuple(centre + 0.8 * direction / np.linalg.norm(direction))
-        camera.focal_point, camera.up, camera.view_angle = tuple(centre), (0, 1, 0), 24
+        eye, axes = look(scene, rng)
         engine.reset()
         picture = scene.render()
         for _ in range(3):  # the region of interest settles on the face
@@ -143,29 +173,8 @@ def main() -> None:
         if found is None:
             print(f"render {n}: not found")
             continue
-        eye = np.array(camera.position)
-        forward = (centre - eye) / np.linalg.norm(centre - eye)
-        right = np.cross(forward, [0, 1, 0])
-        right /= np.linalg.norm(right)
-        up = np.cross(right, forward)
-        k = np.tan(np.radians(24) / 2) / (SIZE / 2)
         px = found.points[:, :2].astype(float)
-        rays = forward + ((px[:, 0] - SIZE / 2) * k)[:, None] * right - ((px[:, 1] - SIZE / 2) * k)[:, None] * up
-        rays /= np.linalg.norm(rays, axis=1, keepdims=True)
-        hit, w = cast(eye, rays, posed, skin)
-        place = np.einsum("nk,nkd->nd", w, reference[skin[np.maximum(hit, 0)]])
-        # A ray through the eye's opening or the parted lips ends deep inside: take the skin nearest to the ray instead.
-        where = np.einsum("nk,nkd->nd", w, posed[skin[np.maximum(hit, 0)]])
-        # Depth from the nose tip is about the canonical face's: much deeper is inside the eye socket or the mouth.
-        depth = canonical_face()[:, 2] - canonical_face()[NOSE_TIP, 2]
-        deep = (hit < 0) | (where[:, 2] - where[NOSE_TIP, 2] < depth - 0.018)
-        visible = np.unique(skin)
-        for i in np.flatnonzero(deep):
-            v = posed[visible] - eye
-            along = v @ rays[i]
-            off = np.linalg.norm(v - along[:, None] * rays[i], axis=1) + np.maximum(along - along.min() - 0.14, 0)
-            place[i] = reference[visible[off.argmin()]]
-        places.append(place)
+        places.append(onto_skin(px, eye, axes, posed, reference, skin))
         iris_ring.append(px[[469, 470, 471, 472, 474, 475, 476, 477]] - px[[468] * 4 + [473] * 4])
     mean = np.median(places, axis=0)
     spread = np.median(np.linalg.norm(np.array(places) - mean, axis=2), axis=0)
@@ -179,18 +188,33 @@ def main() -> None:
     warp = RBFInterpolator(canonical_face()[held].astype(float), mean[held], smoothing=1e-6, neighbors=60)
     mean[weak] = warp(canonical_face()[weak].astype(float))
     print(f"{weak.sum()} landmarks by the canonical face")
-    twin = mirror_landmarks()
-    mean = (mean + mean[twin] * FLIP) / 2
+    return (mean + mean[mirror_landmarks()] * FLIP) / 2, reference, np.median(iris_ring, axis=0)
 
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", type=Path, help="write a picture with the embedded points drawn")
+    args = parser.parse_args()
+    s = load_skeleton()
+    scene = FaceScene(SIZE, SIZE, face=Face(s))
+    engine = make_landmark_engine("onnx", "cpu")
+    skin = without_sockets(s, triangles(s, "skin"))
+    parted = np.zeros(N_CHANNELS, np.float32)
+    for name, value in PARTED.items():
+        parted[CHANNEL_INDEX[name]] = value
+    mean, reference, ring = observe(scene, engine, skin, np.zeros(N_CHANNELS, np.float32))
     tri, weights = closest_on_mesh(mean, reference, skin)
+    lips = list(INNER_LIPS)
+    apart, reference, _ = observe(scene, engine, skin, parted)
+    tri[lips], weights[lips] = closest_on_mesh(apart[lips], reference, skin)
     vertices = skin[tri].astype(np.int32)
     # Mirror the left half onto the right exactly.
+    twin = mirror_landmarks()
     order = np.argsort(mean[:, 0])[::-1]
     for i in order:
         j = int(twin[i])
         if j != i and mean[i, 0] > mean[j, 0]:
             vertices[j], weights[j] = s.mirror[vertices[i]], weights[i]
-    ring = np.median(iris_ring, axis=0)
     for k, centre_index in enumerate(IRIS_CENTRES):
         side = "eye-right" if k == 0 else "eye-left"
         eye_tris = triangles(s, side)
