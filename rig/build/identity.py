@@ -35,9 +35,10 @@ LEAST = {"one bone": {"mm": 0.8, "deg": 2.0, "%": 4.0}, "many": {"mm": 2.0, "deg
 """Smallest ranges: a control must show. Those of one side against the other may be half as small."""
 BY_HAND = {
     "neck width": 10.0, "neck depth": 10.0, "throat up": 4.0, "throat forward": 4.0,
-    "brows up": 4.0, "brows apart": 3.0, "one brow higher": 2.0,
+    "brows up": 4.0, "brows apart": 3.0, "one brow higher": 2.0, "forehead tilt": 5.0,
 }  # fmt: skip
-"""Ranges of what the people's figures leave out (the neck), or leave to a control's own parts (the whole brows)."""
+"""Ranges of what the people's figures leave out (the neck), or leave to a control's own parts (the whole brows)
+or would take too far (brows sink in under a forehead that tilts)."""
 
 
 @dataclass

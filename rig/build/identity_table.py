@@ -51,7 +51,7 @@ PLACES: dict[str, tuple[str, tuple[float, float, float], float | tuple[str, ...]
     "chin": ("chin", (0, -98, 12), 24),
     "chin boss": ("chin", (0, -102, 7.5), 0),
     "chin side": ("chin", (10, -93, 21), 0),
-    "jaw": ("jaw", (36, -86, -12), 34),
+    "jaw": ("jaw", (36, -86, -12), ("jaw front", "jaw edge", "jaw corner")),
     "jaw front": ("jaw", (25, -85, 9), 0),
     "jaw edge": ("jaw", (26, -90, -17), 0),
     "jaw corner": ("jaw", (30, -91, -33), 0),
@@ -87,7 +87,7 @@ face | deep | face depth | flat | deep
 face | taper | face taper | broad jaw, narrow brow | heart-shaped
 face | bow | face profile | hollow profile | arched profile
 face | wrap | face flatness | flat from side to side | wraps around
-lower face | up | lower face length | long below the nose | short below the nose
+lower face | up | lower face up | long below the nose | short below the nose
 lower face | forward | lower face forward | sits back | juts forward
 lower face | pitch | lower face tilt | chin tucked in | chin tipped out
 midface | up | midface height | sits low | sits high

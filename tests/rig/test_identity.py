@@ -251,7 +251,7 @@ def test_a_wide_mouth_smiles_wide(face: Face) -> None:
     reach = []
     for width in (0.0, 0.5, 1.0):
         identity = np.full(N_IDENTITY, 0.5, np.float32)
-        identity[[index("mouth width"), index("lower face length"), index("face width")]] = width, 1 - width, width
+        identity[[index("mouth width"), index("lower face up"), index("face width")]] = width, 0.5, width
         person = face.person(identity)
         move = face.landmarks(face.pose(smile, person=person)) - face.landmarks(person.vertices)
         reach.append(np.linalg.norm(move[[291, 61]], axis=1).mean())
