@@ -134,7 +134,7 @@ def look(scene: FaceScene, rng: np.random.Generator) -> tuple[Array, Array]:
 
 
 def onto_skin(points_px: Array, eye: Array, axes: Array, posed: Array, reference: Array, skin: NDArray) -> Array:
-    """Where landmarks (N, 2) in pixels of one picture lie on the ``reference`` face (N, 3), seen on ``posed`` (V, 3)."""
+    """Where landmarks (N, 2) in pixels, seen on ``posed`` (V, 3), lie on the ``reference`` face: (N, 3)."""
     k = np.tan(np.radians(VIEW_ANGLE_DEG) / 2) / (SIZE / 2)
     off = (points_px - SIZE / 2) * k
     rays = axes[2] + off[:, :1] * axes[0] - off[:, 1:] * axes[1]
@@ -156,14 +156,14 @@ def onto_skin(points_px: Array, eye: Array, axes: Array, posed: Array, reference
 
 
 def observe(scene: FaceScene, engine: LandmarkEngine, skin: NDArray, au: Array) -> tuple[Array, Array, Array]:
-    """Median places (478, 3) on the base face posed by ``au`` (40,), symmetric; that face (V, 3); iris rings (8, 2) px."""
+    """Median places (478, 3) on the base face in pose ``au`` (40,), symmetric; that face (V, 3); iris rings (8, 2) px."""
     rng = np.random.default_rng(2)
     face = scene.face
     reference = face.pose(au).astype(float)
     places, iris_ring = [], []
     for n in range(N_RENDERS):
         scene.set_skin(("light", "tan", "fair", "dark")[n % 4])
-        posed = face.pose(au, person=face.person(random_identity(rng) if n >= 8 else None)).astype(float)
+        posed = face.pose(au, person=face.person(random_identity(rng, 0.5) if n >= 8 else None)).astype(float)
         scene.set_vertices(posed.astype(np.float32))
         eye, axes = look(scene, rng)
         engine.reset()

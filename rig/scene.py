@@ -271,6 +271,8 @@ class FaceScene(Stage):
 
     def _shade_openings(self, coarse: F, v: F) -> None:
         """Lids shade the eyes, lips the teeth."""
+        if not self.face.skeleton.landmark_weights.any():
+            return  # a head fresh from its build: its landmarks are found on pictures of it
         marks = self.face.landmarks(coarse)
         up = marks[10] - marks[152]
         up /= np.linalg.norm(up)
