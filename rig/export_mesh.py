@@ -11,8 +11,7 @@ from rig import skinning
 from rig.arkit import arkit_to_channels
 from rig.face import Face, Person
 from rig.fine_weights import fit_weights
-from rig.head_mesh import HeadMesh, ScreenPart
-from rig.head_mesh import _cut_bust as cut_bust
+from rig.head_mesh import HeadMesh, ScreenPart, cut_bust
 from rig.parameters import ARKIT, CHANNEL_INDEX, N_CHANNELS
 from rig.skeleton import GAZE_FULL_DEG, PARTS, Skeleton
 from rig.texture_map import eye_uv, lash_uv, warp_uv

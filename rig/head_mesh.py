@@ -37,7 +37,7 @@ def bust_depth(rest: F) -> F:
     return 1 - (rest[:, 0] / a) ** 2 - (np.minimum(rest[:, 1] - middle, 0) / b) ** 2
 
 
-def _cut_bust(matrix: sp.csr_matrix, rest: F, quads: NDArray, skin: NDArray) -> tuple[sp.csr_matrix, NDArray]:
+def cut_bust(matrix: sp.csr_matrix, rest: F, quads: NDArray, skin: NDArray) -> tuple[sp.csr_matrix, NDArray]:
     """Draws what hangs over the outline up to it, along the mesh's own edges; returns the matrix and the quads kept.
 
     Everything stays linear in the control vertices, so the edge moves with the shoulders.
@@ -73,7 +73,7 @@ class HeadMesh:
         part = s.part[s.quads[:, 0]][fine.parent_quad]
         uv = fine.uv_matrix @ s.uvs
         skin = part == PARTS.index("skin")
-        matrix, kept = _cut_bust(fine.matrix, fine.matrix @ s.vertices, fine.quads, skin)
+        matrix, kept = cut_bust(fine.matrix, fine.matrix @ s.vertices, fine.quads, skin)
         self.parts: dict[str, ScreenPart] = {}
         self.matrix: sp.csr_matrix = matrix
         quads = [fine.quads[kept & ~np.isin(part, [PARTS.index("eye-left"), PARTS.index("eye-right")])]]

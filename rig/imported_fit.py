@@ -11,12 +11,12 @@ from rig.imported_drive import Drive
 from rig.parameters import CHANNELS
 
 F = NDArray[np.float32]
-MOVED: Final = 0.25
+MOVED: Final = 0.6
 """A vertex belongs to the face where some channel moves it by this share of what it moves most."""
 EYES_UP: Final = ("AU1", "AU2", "AU4", "AU5", "AU43")
 MOUTH_DOWN: Final = ("AU12", "AU15", "AU18", "AU20", "AU22", "AU25", "AU26")
-FACE_HEIGHT_M: Final = 0.158
-FACE_FRONT: Final = (0.0, -0.040, 0.036)
+FACE_HEIGHT_M: Final = 0.1647
+FACE_FRONT: Final = (0.0, -0.0352, 0.036)
 """On our own head: the height of what moves so, and the middle of its front (the tip of the nose)."""
 HEAD_HEIGHT_M: Final = 0.25
 HEAD_FRONT: Final = (0.0, 0.005, 0.036)

@@ -18,6 +18,7 @@ F = NDArray[np.float32]
 EYES = ("eye-left", "eye-right")
 CLEAR_M = 0.0002
 """Skin that is outside the eyeball stays at least this far outside."""
+NOT_OF_THE_SKIN = ("neck", "head", "jaw", "tongue-root", "tongue-middle", "tongue-tip", "teeth-upper")
 LID_RIDGE = 0.008
 """Keeps the closing of the lids from asking much of a bone that hardly reaches the rim."""
 NEAR_M = 0.020
@@ -81,7 +82,7 @@ def neighbourhood(s: Skeleton, weights: sp.csr_matrix) -> F:
     """(B, B): a Gaussian of NEAR_M over the bones that carry skin and rest in it; rows sum to 1."""
     carries = np.asarray(weights.sum(0)).ravel() > 1.0
     sits = s.pivot_bone == np.arange(len(s.names))
-    deep = np.array([n.startswith(("tongue", "teeth", "neck", "head", "jaw")) for n in s.names])
+    deep = np.isin(s.names, NOT_OF_THE_SKIN)
     apart = ((s.pivots[:, None] - s.pivots[None]) ** 2).sum(-1)
     near = np.exp(-apart / (2 * NEAR_M**2)) * (carries & sits & ~deep)
     # A bone far from all others (none in this face) keeps its own size.

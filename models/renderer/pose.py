@@ -99,7 +99,7 @@ class Poser(nn.Module):
 
     def people(self, identity: Tensor) -> People:
         """(N, 208) -> neutral people, as :class:`TorchFace` takes them: vertices (N, V, 3), pivots (N, B, 3), ..."""
-        return self.stack([self.face.person(row) for row in identity.cpu().numpy()])
+        return tuple(self.twin.person(identity))
 
     def stack(self, people: list[Person]) -> People:
         """The rig's own people as a batch on this module's device."""

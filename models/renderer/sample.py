@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.sampling import draw_expression, draw_gaze, draw_head
-from rig.parameters import N_BROW_STYLES, N_CHANNELS, N_IDENTITY
+from rig.identity import random_identity
+from rig.parameters import N_BROW_STYLES, N_CHANNELS
 
 F = NDArray[np.float32]
 LIGHTS = 3
@@ -158,11 +159,6 @@ def draw_tone(rng: np.random.Generator) -> tuple[F, float]:
     i = min(int(k), len(TONES) - 2)
     tone = TONES[i] + (k - i) * (TONES[i + 1] - TONES[i])
     return (tone * np.exp(rng.normal(0, 0.05) + rng.normal(0, [0.03, 0.035, 0.06]))).astype(np.float32), float(dark)
-
-
-def independent_identity(rng: np.random.Generator) -> F:
-    """(208,) each parameter for itself, near the base face."""
-    return np.clip(rng.normal(0.5, rng.uniform(0.05, 0.16), N_IDENTITY), 0, 1).astype(np.float32)
 
 
 def draw_person(rng: np.random.Generator) -> dict[str, object]:
@@ -316,7 +312,7 @@ def draw_camera(rng: np.random.Generator) -> dict[str, object]:
 def sample(
     n: int,
     generator: np.random.Generator,
-    identity: IdentityDraw = independent_identity,
+    identity: IdentityDraw = random_identity,
     per_person: int = 1,
     neutral_share: float = 0.0,
     fera: bool = False,

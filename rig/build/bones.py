@@ -1,16 +1,17 @@
-"""From shapes to named bones: seeds at MakeHuman's default rig, SSDR, hierarchy (neck > head > jaw, eyes, the rest)."""
+"""From shapes to named bones: seeds at the places of the face, SSDR, hierarchy (neck > head > jaw, eyes, the rest)."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
 from rig.build import ssdr
 from rig.build.expressions import skin_laplacian
+from rig.build.identity_table import PLACES
 from rig.build.makehuman import PARTS, MakeHumanHead
 
 Array = NDArray[np.float64]
-MUSCLES = ("levator", "oculi", "orbicularis", "oris", "risorius", "temporalis", "special01", "special03", "special04")
 FIXED = ("neck", "head", "jaw", "eye-left", "eye-right", "tongue-root", "tongue-middle", "tongue-tip", "teeth-upper")
 """Bones that are not found by decomposition; the decomposed ones follow after them."""
 
@@ -26,17 +27,50 @@ class BoneSet:
     weights: Array
 
 
-def _seeds(head: MakeHumanHead) -> list[tuple[str, Array]]:
-    """Left and middle facial bones of the default rig: (name, point on the skin)."""
-    out = []
-    for name, ends in head.joints.items():
-        if name.startswith(MUSCLES) and not name.endswith(".R"):
-            out.append((name.removesuffix(".L"), ends[1]))
-    return out
+HELD_M = 0.05
+"""Holding all of a place's skin weighs as much as lying this much nearer to it."""
+BESIDES = {"forehead middle": (0.0, 43.0, 17.0)}
+"""No places of their own for identity (mm), but without bones here the brows' would take the forehead and the lid."""
+
+
+def _seeds() -> list[tuple[str, Array]]:
+    """Where identity wants a bone of its own there is one, named after the place: (name, metres on the base face)."""
+    seeds = {name: centre for name, (_, centre, radius) in PLACES.items() if radius == 0}
+    seeds |= BESIDES
+    return [(name.replace(" ", "-"), np.array(centre) / 1000) for name, centre in seeds.items()]
+
+
+def _names(centres: Array, pair: NDArray[np.int64], seeds: list[tuple[str, Array]], held: Array) -> list[str]:
+    """Bones with their skin about ``centres`` (B, 3), named after the places: all together as well as can be.
+
+    A bone fits a place that lies near and whose skin it holds (``held`` (seeds, B) 0..1). Those left over are the second, third ... of the place that they lie next to.
+    """
+    single = pair == np.arange(len(pair))
+    stems = [""] * len(pair)
+    for middle in (True, False):
+        bones = np.flatnonzero(single if middle else ~single & (centres[:, 0] > 0))
+        rows = [i for i, (_, p) in enumerate(seeds) if (p[0] == 0) == middle]
+        own = [seeds[i] for i in rows]
+        far = np.linalg.norm(centres[bones][:, None] - np.array([p for _, p in own])[None], axis=2)
+        for row, column in zip(*linear_sum_assignment(far - HELD_M * held[np.ix_(rows, bones)].T), strict=True):
+            stems[bones[row]] = own[column][0]
+        count: dict[str, int] = {}
+        for row, bone in enumerate(bones):
+            if not stems[bone]:
+                nearest = own[int(far[row].argmin())][0]
+                count[nearest] = count.get(nearest, 1) + 1
+                stems[bone] = f"{nearest}-{count[nearest]}"
+    return [
+        stem if one else f"{stem or stems[twin]}-{'left' if x > 0 else 'right'}"
+        for stem, one, twin, x in zip(stems, single, pair, centres[:, 0], strict=True)
+    ]
 
 
 def _spread(features: Array, start: Array, n: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
-    """k-means from given centres plus n more drawn as in k-means++: centres and labels."""
+    """k-means from given centres plus n more drawn as in k-means++: centres and labels.
+
+    The given ones keep their place (the first three features) and take on their members' motion only.
+    """
     centres = list(start)
     best = np.min([((features - c) ** 2).sum(1) for c in centres], axis=0)
     for _ in range(n):
@@ -50,6 +84,7 @@ def _spread(features: Array, start: Array, n: int, rng: np.random.Generator) -> 
         for k in range(len(c)):
             if (label == k).any():
                 c[k] = features[label == k].mean(0)
+        c[: len(start), :3] = start[:, :3]
     return c, label
 
 
@@ -89,42 +124,31 @@ def decompose(
     features = np.concatenate([base / 0.02, 1.2 * motion], axis=1)
     half = soft & (side >= 0)
     index = np.flatnonzero(half)
-    seeds = _seeds(head)
+    seeds = _seeds()
     start = np.array([features[index[((base[index] - p) ** 2).sum(1).argmin()]] for _, p in seeds])
+    start[:, :3] = np.array([p for _, p in seeds]) / 0.02
     n_middle = max(10, n_bones // 7)
     n_half = (n_bones - n_middle) // 2 + n_middle
-    centres, label = _spread(features[index], start, n_half - len(seeds), rng)
-    middle_order = np.argsort(np.abs(centres[:, 0]))  # first feature is x
+    centres, label = _spread(features[index], start, n_half - len(start), rng)
+    off = np.abs(centres[:, 0])  # the first feature is x
+    off[: len(seeds)][off[: len(seeds)] > 0] = np.inf  # the seeds know whether they are one or a pair
     is_middle = np.zeros(len(centres), bool)
-    is_middle[middle_order[:n_middle]] = True
+    is_middle[np.argsort(off)[:n_middle]] = True
 
-    names, pair = [], []
+    pair: list[int] = []
     columns: list[Array] = []
-    weights0 = np.zeros((n, 0))
-    seed_names = [name for name, _ in seeds]
-    place = centres[:, :3] * 0.02
-    used: dict[str, int] = {}
-
-    def name_of(k: int) -> str:
-        nearest = seed_names[int(((np.array([p for _, p in seeds]) - place[k]) ** 2).sum(1).argmin())]
-        used[nearest] = used.get(nearest, 0) + 1
-        return f"{nearest}-{used[nearest]}"
-
     for k in range(len(centres)):
         member = np.zeros(n)
         member[index[label == k]] = 1
         mirrored = member[head.mirror]
-        name = name_of(k)
         if is_middle[k]:
             pair.append(len(columns))
             columns.append(np.maximum(member, mirrored))
-            names.append(name)
         else:
             pair += [len(columns) + 1, len(columns)]
             member[side == 0] *= 0.5
             mirrored[side == 0] *= 0.5
             columns += [member, mirrored]
-            names += [f"{name}-left", f"{name}-right"]
     weights0 = np.array(columns).T
     pair_soft = np.array(pair)
 
@@ -173,7 +197,6 @@ def decompose(
 
     # --- assemble with the bones that stand for anatomy
     f = len(FIXED)
-    all_names = [*FIXED, *names]
     pair_full = np.concatenate([[0, 1, 2, 4, 3, 5, 6, 7, 8], pair_soft + f])
     weights = np.zeros((n, f + b))
     weights[:, f:] = w[:, :b]
@@ -193,7 +216,6 @@ def decompose(
     weights = _limit(weights, pair_full, head.mirror, side)
     # A bone that lost all its vertices to its neighbours would only be ballast in an engine.
     alive = (weights.sum(0) > 0) | (np.arange(f + b) < f)
-    all_names = [n for n, a in zip(all_names, alive, strict=True) if a]
     pair_full = (np.cumsum(alive) - 1)[pair_full[alive]]
     weights, b = weights[:, alive], int(alive.sum()) - f
 
@@ -205,9 +227,12 @@ def decompose(
     for k, name in ((3, "eye-left"), (4, "eye-right")):
         part = base[head.part == PARTS.index(name)]
         pivots[k] = (part.min(0) + part.max(0)) / 2
-    return BoneSet(
-        all_names, np.array([-1, 0, 1, 1, 1, 2, 5, 6, 1] + [1] * b, dtype=np.int32), pivots, pair_full, weights
-    )
+    skin = np.flatnonzero(head.part == PARTS.index("skin"))
+    around = [skin[((base[skin] - p) ** 2).sum(1).argsort()[:12]] for _, p in seeds]
+    held = np.array([weights[rows, f:].mean(0) for rows in around])
+    names = [*FIXED, *_names(pivots[f:], pair_full[f:] - f, seeds, held)]
+    parents = np.array([-1, 0, 1, 1, 1, 2, 5, 6, 1] + [1] * b, dtype=np.int32)
+    return BoneSet(names, parents, pivots, pair_full, weights)
 
 
 def _scaled(rest: Array, rotation: Array, translation: Array, scale: Array) -> tuple[Array, Array]:

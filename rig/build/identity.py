@@ -114,7 +114,7 @@ def explained(face: Face, fitter: Fitter, mask: NDArray[np.bool_], people: Array
 
 def table(s: Skeleton, chosen: list[Control], amount: Array) -> list[dict[str, object]]:
     """The readable rows of ``assets/rig/identity.json``."""
-    deep = np.array([n.startswith(DEEP) for n in s.names])
+    deep = np.isin(s.names, DEEP)
     rows: list[dict[str, object]] = []
     places = Places(s)
     for k, (c, range_) in enumerate(zip(chosen, amount, strict=True)):

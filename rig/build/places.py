@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from rig.build.identity_table import CONTROLS, LIP_LINE_MM, PLACES
 from rig.build.moves import MOVES, Parts
@@ -13,7 +12,7 @@ from rig.skeleton import PARTS, Skeleton
 
 Array = NDArray[np.float64]
 FLIP = np.array([-1.0, 1.0, 1.0])
-DEEP = ("tongue", "teeth", "jaw")
+DEEP = ("tongue-root", "tongue-middle", "tongue-tip", "teeth-upper", "jaw")
 """Bones of the mouth's inside: they go where the lips go. (The bone "jaw" carries the lower teeth; skin has others.)"""
 SHARE = 0.3
 """A bone belongs to a place when this much of its skin does, the bone with most being 1."""
@@ -60,20 +59,12 @@ class Places:
         # Where a bone is: the middle of the skin it carries; unlike its pivot, which for lids is the eye's centre.
         self.at[self.mass < 1] = s.pivots[self.mass < 1]
         self.skin = self.mass > 1.0
-        self.skin &= np.array([not n.startswith((*DEEP, "neck")) for n in s.names])
-        self._own = self._assign()
+        self.skin &= ~np.isin(s.names, [*DEEP, "neck"])
 
-    def _assign(self) -> dict[str, int]:
-        """Each place of one bone gets its own: all together as near as can be."""
-        s, names = self.s, [n for n, p in PLACES.items() if p[2] == 0]
-        loose = self.skin & ~np.isin(s.names, ["head", "eye-left", "eye-right"]) & (self.at[:, 0] > -1e-4)
-        units = np.flatnonzero(loose)
-        centre = np.array([PLACES[n][1] for n in names]) / 1000
-        cost = np.linalg.norm(centre[:, None] - self.at[units][None], axis=2)
-        middle = s.twins[units] == units
-        cost[(centre[:, :1] == 0) != middle[None]] += 1.0
-        rows, columns = linear_sum_assignment(cost)
-        return {names[i]: int(units[j]) for i, j in zip(rows, columns, strict=True)}
+    def own(self, place: str) -> int:
+        """The bone, or the left one of the pair, that has the place's name."""
+        middle = PLACES[place][1][0] == 0
+        return self.s.names.index(place.replace(" ", "-") + ("" if middle else "-left"))
 
     def share(self, place: str) -> Array:
         """(B,) 0..1, the left place's where there are two."""
@@ -82,7 +73,7 @@ class Places:
             return np.asarray(np.max([self.share(member) for member in radius_mm], axis=0))
         out = np.zeros(len(self.s.names))
         if radius_mm == 0:
-            out[self._own[place]] = 1
+            out[self.own(place)] = 1
             return out
         d = np.linalg.norm(self.s.vertices - np.array(centre_mm) / 1000, axis=1) * 1000 / radius_mm
         t = np.clip((1.25 - d) / 0.5, 0, 1)
@@ -116,7 +107,7 @@ class Followers:
         self.s = s
         self.weights = s.weights.astype(float)
         v = s.vertices.astype(float)
-        mouth = (np.abs(v[:, 0]) < 0.026) & (np.abs(v[:, 1] + 0.066) < 0.014) & (v[:, 2] > 0.005)
+        mouth = (np.abs(v[:, 0]) < 0.026) & (np.abs(v[:, 1] - LIP_LINE_MM / 1000) < 0.014) & (v[:, 2] > 0.005)
         self.lips = np.flatnonzero((s.part == PARTS.index("skin")) & mouth)
         # The seam counts most: through it the tongue is seen, and no tooth shall come before it.
         self.lips = np.concatenate([self.lips, s.lip_seam.ravel()])
@@ -128,7 +119,7 @@ class Followers:
         columns += [np.cross(np.tile(e, (len(d), 1)), d) for e in np.eye(3)]
         columns += [d * e for e in np.eye(3)]
         self._solve = np.linalg.pinv(np.array([c.ravel() for c in columns]).T * weight[:, None]) * weight
-        self.deep = np.flatnonzero([n.startswith(DEEP) for n in s.names])
+        self.deep = np.flatnonzero(np.isin(s.names, DEEP))
         diff = (self.weights[s.lip_seam[:, 0]] - self.weights[s.lip_seam[:, 1]]).toarray()
         self.lip_bones = np.flatnonzero(np.abs(diff).max(0) > 0.05)
         self.lip_bones = self.lip_bones[~np.isin(self.lip_bones, self.deep)]

@@ -9,10 +9,12 @@ from scipy.sparse.csgraph import shortest_path
 from scipy.spatial import cKDTree
 
 from rig import skinning
+from rig.build.identity_table import LIP_LINE_MM
 from rig.parameters import CHANNEL_INDEX
 from rig.skeleton import PARTS, Skeleton
 
 Array = NDArray[np.float64]
+LIP_LINE_M = LIP_LINE_MM / 1000
 LIP_REACH_M = 0.0045
 """How far from the seam the lips give way when it is closed."""
 KEEP_OUT_M = 0.020
@@ -71,9 +73,8 @@ def lip_seam(s: Skeleton) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray
     side: what parts the lips is smoothed away over LIP_REACH_M.
     """
     v = s.vertices.astype(float)
-    mouth = np.flatnonzero(
-        (s.part == PARTS.index("skin")) & (np.abs(v[:, 0]) < 0.030) & (np.abs(v[:, 1] + 0.066) < 0.020) & (v[:, 2] > 0)
-    )
+    box = (np.abs(v[:, 0]) < 0.030) & (np.abs(v[:, 1] - LIP_LINE_M) < 0.020) & (v[:, 2] > 0)
+    mouth = np.flatnonzero((s.part == PARTS.index("skin")) & box)
     # Near in the air and far along the skin: those are vertices of two lips.
     e = _edges(s)
     e = e[np.isin(e, mouth).all(1)]
@@ -88,11 +89,11 @@ def lip_seam(s: Skeleton) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray
     drop = v[:, 1] - _pose(s, AU25=1.0, AU26=1.0)[:, 1]
     # Which of the two is the upper lip's: the one that an open mouth takes less far down.
     drop = (v[:, 1] - _pose(s, AU25=1.0, AU26=1.0)[:, 1])[mouth]
-    ok &= (np.abs(drop - drop[nearest]) > 0.0015) & (np.abs(v[mouth, 1] + 0.0665) < 0.007)
+    ok &= (np.abs(drop - drop[nearest]) > 0.0015) & (np.abs(v[mouth, 1] - LIP_LINE_M) < 0.007)
     one = np.flatnonzero(ok & (drop < drop[nearest]))
     above = along[one].min(0) < along[nearest[one]].min(0)
     air[above[:, None] == above[None]] = np.inf
-    lip = (np.abs(v[mouth, 1] + 0.0665) < 0.007) & (v[mouth, 2] > 0.019) & (air.min(1) < LIP_TOUCH_M)
+    lip = (np.abs(v[mouth, 1] - LIP_LINE_M) < 0.007) & (v[mouth, 2] > 0.019) & (air.min(1) < LIP_TOUCH_M)
     both = [(i, air[i].argmin()) if above[i] else (air[i].argmin(), i) for i in np.flatnonzero(lip)]
     pairs = mouth[np.unique(np.array(both), axis=0)]
     pairs = pairs[np.abs(v[pairs[:, 0], 0] - v[pairs[:, 1], 0]) < 0.0018]

@@ -78,7 +78,7 @@ def meaning(skeleton: Skeleton, clay: Clay) -> Meaning:
             "AU30-left": {"AU30-left": 0.7},
             "AU30-right": {"AU30-right": 0.7},
             "AU34": {"AU34": 0.85},
-            "AU43": {"AU43": 1.10, "AU6": 0.12, "AU4": 0.10},
+            "AU43": {"AU43": 1.16, "AU6": 0.12, "AU4": 0.10},
         }
     )
     return Meaning(REST, mix, own)
