@@ -125,9 +125,9 @@ def identity_of(character: AnyCharacter, args: argparse.Namespace) -> F | None:
     if not args.control and args.random is None:
         return None
     import numpy as np
-    from rig.identity import random_identity
 
     from rig.characters import Character
+    from rig.identity import random_identity
 
     if not isinstance(character, Character):
         raise UserError("--control and --random shape the built-in characters; an imported one is as its file has it")

@@ -24,6 +24,9 @@ from rig.torch_twin import TorchFace, stack_people
 
 F = NDArray[np.float32]
 BATCH = 250
+LABEL_RIDGE = 2e-2
+"""Parameters to be learnt are fitted frugally (92.6 % of people explained instead of 93.1 %, at little more than half
+the spread): those that cancel each other cannot be read from a face."""
 
 
 class LandmarkFace:
@@ -68,7 +71,7 @@ def main() -> None:
     face = Face()
     small = LandmarkFace(face)
     started = time.perf_counter()
-    fitter = Fitter(face, fit_mask(head))
+    fitter = Fitter(face, fit_mask(head), LABEL_RIDGE)
     people, identity = [], np.empty((args.people, 208), np.float32)
     for k in range(args.people):
         vertices = makehuman.draw(rng, detail=float(rng.uniform(0.10, 0.32))).astype(np.float32)

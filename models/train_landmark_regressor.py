@@ -192,6 +192,17 @@ def evaluate(model: LandmarkRegressor, s: Samples, limit: int = 6000) -> tuple[d
     return scores, error.mean(0), p
 
 
+def identity_error(model: LandmarkRegressor, s: Samples, limit: int = 6000) -> float:
+    """RMS difference of the identity parameters (0..1) of people never seen, read from their neutral face."""
+    assert s.identity is not None
+    rows = torch.from_numpy(np.flatnonzero(s.held_out)[:limit])
+    scale = 0.1 if s.landmarks.dtype == torch.float16 else 1.0
+    with torch.no_grad():
+        neutral = s.neutral[rows].float() * scale
+        found = model(neutral, neutral)[2].clamp(0, 1)
+    return float((found - s.identity[rows]).square().mean().sqrt())
+
+
 def table(scores: dict[str, F]) -> str:
     lines = ["| channel | ICC(3,1) | MAE (0..5) | PCC |", "| --- | --- | --- | --- |"]
     rows = zip(CHANNELS, scores["icc"], scores["mae"], scores["pcc"], strict=True)
@@ -210,6 +221,8 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.4, help="of each batch that is rendered")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start", type=Path, help="begin with this checkpoint's weights")
+    parser.add_argument("--identity-only", action="store_true", help="leave AUs and gaze as --start has them")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     torch.set_num_threads(1)
@@ -224,6 +237,11 @@ def main() -> None:
     batches = Batches(geometry, rendered, response, args.batch, args.share)
 
     model = LandmarkRegressor(Architecture())
+    if args.start:
+        model = LandmarkRegressor.from_checkpoint(torch.load(args.start, weights_only=False))
+    if args.identity_only:
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(name.startswith("identity."))
     optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, args.rate, total_steps=args.steps, pct_start=0.08)
     first, best, curve = 0, -9.0, []
@@ -249,7 +267,7 @@ def main() -> None:
         seen = (au[:, [CHANNEL_INDEX["AU43-left"], CHANNEL_INDEX["AU43-right"]]] < 0.5).float().repeat_interleave(2, 1)
         loss_gaze = (seen * huber(p_gaze / GAZE_UNIT_DEG, gaze / GAZE_UNIT_DEG)).mean()
         loss_id = ((p_identity[: len(identity)] - identity)[known] ** 2).mean()
-        loss = loss_au + 0.5 * loss_gaze + 0.5 * loss_id
+        loss = loss_id if args.identity_only else loss_au + 0.5 * loss_gaze + 0.5 * loss_id
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -272,10 +290,12 @@ def main() -> None:
                     "mae_rendered": float(seen_scores["mae"].mean()),
                 }
                 line["gaze_deg"] = float(seen_gaze.mean())
+            line["identity"] = identity_error(model, geometry, 3000)
             model.train()
             curve.append(line)
             print(json.dumps(line), f"{time.perf_counter() - started:.0f} s", flush=True)
             now = line.get("icc_rendered", line["icc"]) - line.get("mae_rendered", line["mae"])
+            now = -line["identity"] if args.identity_only else now
             common = model.checkpoint(step=step + 1, best=max(best, now), curve=curve, arguments=vars(args))
             if now > best:
                 best = now

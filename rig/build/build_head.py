@@ -61,7 +61,7 @@ def main() -> None:
     blink = np.linalg.norm(arkit["eyeBlinkLeft"] + arkit["eyeBlinkRight"], axis=1)
     share = (bones.weights.T @ (blink > 0.0015)) / np.maximum(bones.weights.sum(0), 1e-9)
     for b in np.flatnonzero(share > 0.5):
-        if b >= len(bone_room.FIXED):
+        if b >= len(bone_room.FIXED) and bones.pair[b] != b:
             eye = bones.names.index("eye-left" if bones.pivots[b, 0] > 0 else "eye-right")
             bones.pivots[b] = bones.pivots[eye]
             pivot_bone[b] = eye

@@ -270,6 +270,8 @@ def corrective_targets(
             (43, 6): c[43] + c[6] - 0.25 * squint,
             (43, 5): c[43] + 0.1 * c[5],
             (6, 7): c[6] + c[7] - 0.4 * squint,
+            # Cheeks that rise take the upper lip along a little, so that a closed smile does not roll it in.
+            (6, 12): c[6] + c[12] + 0.08 * upper,
         }.items():
             single = other == 25
             together[(f"AU{one}-{side}", f"AU{other}" if single else f"AU{other}-{side}")] = shape
