@@ -192,15 +192,22 @@ def evaluate(model: LandmarkRegressor, s: Samples, limit: int = 6000) -> tuple[d
     return scores, error.mean(0), p
 
 
-def identity_error(model: LandmarkRegressor, s: Samples, limit: int = 6000) -> float:
-    """RMS difference of the identity parameters (0..1) of people never seen, read from their neutral face."""
+def identity_error(
+    model: LandmarkRegressor, s: Samples, response: DetectorResponse | None, limit: int = 6000
+) -> tuple[float, float]:
+    """RMS difference of the identity parameters (0..1) of people never seen, read from their neutral face as the
+    detector sees faces at rest; and the same for the mean person."""
     assert s.identity is not None
     rows = torch.from_numpy(np.flatnonzero(s.held_out)[:limit])
     scale = 0.1 if s.landmarks.dtype == torch.float16 else 1.0
     with torch.no_grad():
         neutral = s.neutral[rows].float() * scale
+        if response is not None:
+            picks = torch.arange(len(neutral)) % len(response.rest_bias)
+            neutral = neutral + response.rest_bias[picks].reshape(neutral.shape)
         found = model(neutral, neutral)[2].clamp(0, 1)
-    return float((found - s.identity[rows]).square().mean().sqrt())
+    truth = s.identity[rows]
+    return float((found - truth).square().mean().sqrt()), float((truth - truth.mean(0)).square().mean().sqrt())
 
 
 def table(scores: dict[str, F]) -> str:
@@ -290,7 +297,7 @@ def main() -> None:
                     "mae_rendered": float(seen_scores["mae"].mean()),
                 }
                 line["gaze_deg"] = float(seen_gaze.mean())
-            line["identity"] = identity_error(model, geometry, 3000)
+            line["identity"], line["identity_of_mean"] = identity_error(model, geometry, response, 3000)
             model.train()
             curve.append(line)
             print(json.dumps(line), f"{time.perf_counter() - started:.0f} s", flush=True)

@@ -59,4 +59,4 @@ def mouth_light(points: F, upper: F, lower: F, forward: F, unit: float) -> F:
     lips = (upper[len(upper) // 2] + lower[len(lower) // 2]) / 2
     behind = ((lips - points) @ forward) / unit
     open_by = float(np.linalg.norm(upper[len(upper) // 2] - lower[len(lower) // 2])) / unit
-    return np.exp(-np.maximum(behind - 0.35, 0) * 0.75) * (0.62 + 0.38 * np.clip(open_by / 0.5, 0, 1))
+    return np.exp(-np.maximum(behind - 0.35, 0) * 0.75) * (0.88 + 0.12 * np.clip(open_by / 0.5, 0, 1))
