@@ -155,7 +155,7 @@ def onto_skin(points_px: Array, eye: Array, axes: Array, posed: Array, reference
     return place
 
 
-def observe(scene: FaceScene, engine: LandmarkEngine, skin: NDArray, au: Array) -> tuple[Array, Array, Array]:
+def observe(scene: FaceScene, engine: LandmarkEngine, skin: NDArray, au: NDArray) -> tuple[Array, Array, Array]:
     """Median places (478, 3) on the base face in pose ``au`` (40,), symmetric; that face (V, 3); iris rings (8, 2)."""
     rng = np.random.default_rng(2)
     face = scene.face

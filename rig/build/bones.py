@@ -43,7 +43,8 @@ def _seeds() -> list[tuple[str, Array]]:
 def _names(centres: Array, pair: NDArray[np.int64], seeds: list[tuple[str, Array]], held: Array) -> list[str]:
     """Bones with their skin about ``centres`` (B, 3), named after the places: all together as well as can be.
 
-    A bone fits a place that lies near and whose skin it holds (``held`` (seeds, B) 0..1). Those left over are the second, third ... of the place that they lie next to.
+    A bone fits a place that lies near and whose skin it holds (``held`` (seeds, B) 0..1). Those left over are the
+    second, third ... of the place that they lie next to.
     """
     single = pair == np.arange(len(pair))
     stems = [""] * len(pair)
@@ -52,7 +53,7 @@ def _names(centres: Array, pair: NDArray[np.int64], seeds: list[tuple[str, Array
         rows = [i for i, (_, p) in enumerate(seeds) if (p[0] == 0) == middle]
         own = [seeds[i] for i in rows]
         far = np.linalg.norm(centres[bones][:, None] - np.array([p for _, p in own])[None], axis=2)
-        for row, column in zip(*linear_sum_assignment(far - HELD_M * held[np.ix_(rows, bones)].T), strict=True):
+        for row, column in zip(*linear_sum_assignment(far - HELD_M * held[rows][:, bones].T), strict=True):
             stems[bones[row]] = own[column][0]
         count: dict[str, int] = {}
         for row, bone in enumerate(bones):

@@ -17,8 +17,23 @@ def fit_bones(head: MakeHumanHead, bones: bone_room.BoneSet, offsets: Array) -> 
     """Global rigid transforms of every bone for shapes (S, V, 3): rotation, translation, and the fit (S, V, 3)."""
     fixed = np.isin(bones.names, ["neck", "head", "eye-left", "eye-right", "teeth-upper"])
     moved = head.base + offsets
-    r, t = ssdr.fit_transforms(head.base, moved, bones.weights, fixed, sweeps=10)
+    # Begun at rest, bones that share their skin may settle far apart, turned by half a circle against each other.
+    r, t = ssdr.fit_transforms(
+        head.base, moved, bones.weights, fixed, 10, own_transforms(head.base, moved, bones, fixed)
+    )
     return r, t, ssdr.blend(head.base, bones.weights, r, t) - head.base
+
+
+def own_transforms(rest: Array, moved: Array, bones: bone_room.BoneSet, fixed: NDArray[np.bool_]) -> ssdr.Decomposition:
+    """Each bone moved as its own skin moves on the whole, as if it shared none: (S, B, ...) to begin a fit from."""
+    rotation = np.tile(np.eye(3), (len(moved), len(bones.names), 1, 1))
+    translation = np.zeros((len(moved), len(bones.names), 3))
+    for b in np.flatnonzero(~fixed):
+        i = np.flatnonzero(bones.weights[:, b] > 1e-4)
+        if len(i) >= 3:
+            w = bones.weights[i, b] ** 2
+            rotation[:, b], translation[:, b] = ssdr.procrustes(rest[i], w[:, None] * moved[:, i], w)
+    return ssdr.Decomposition(bones.weights, rotation, translation)
 
 
 def to_local(bones: bone_room.BoneSet, rotation: Array, translation: Array) -> tuple[Array, Array]:
