@@ -124,7 +124,7 @@ RECIPES: dict[str, dict[str, float]] = {
     "AU43-left": {"eyeBlinkLeft": 1.0},
     "AU17": {"mouthShrugLower": 1.1, "mouthShrugUpper": 0.4, "mouthFrownLeft": 0.1, "mouthFrownRight": 0.1},
     "AU18": {"mouthPucker": 1.1},
-    "AU22": {"mouthFunnel": 1.0, "mouthPucker": 0.15},
+    "AU22": {"mouthFunnel": 1.0, "mouthPucker": 0.22},
     "AU24": {
         "mouthPressLeft": 0.45,
         "mouthPressRight": 0.45,
