@@ -71,7 +71,7 @@ class Rendered:
 
     def aligned(self, size: int = 256) -> "Rendered":
         """The same through the five-point alignment: picture, labels, depth and landmarks alike."""
-        matrix = crop.similarity(crop.five_points(self.landmarks), size)
+        matrix = crop.similarity(self.landmarks, size)
         scale = matrix[:, :, 0].norm(dim=1)
         xy = crop.transform_points(matrix, self.landmarks[..., :2])
         seen = self.visible & ((xy >= 0) & (xy < size)).all(-1)

@@ -9,6 +9,8 @@ from models.renderer.labels import LABEL, LABELS, PARTS, parameter_vector, part_
 from models.renderer.pyramid import Pyramid
 from models.renderer.sample import FERA_ORIENTATIONS, Parameters, sample
 from models.renderer.sensor import Sensor, blur
+from models.runtime.alignment import FACING, canonical_face
+from models.runtime.crop import FIVE, TEMPLATE
 from rig.parameters import CHANNEL_INDEX, EXCLUSIVE_CHANNELS
 
 
@@ -47,14 +49,16 @@ def test_pyramid_reads_texels_and_averages() -> None:
     assert lod.item() == pytest.approx(2 - 0.35)
 
 
-def test_similarity_is_found_back() -> None:
-    angle, scale, size = 0.3, 1.7, 100
-    target = torch.tensor(crop.TEMPLATE) * size
-    turn = torch.tensor([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], dtype=torch.float32)
-    points = (target @ turn.T * scale + torch.tensor([5.0, -8.0]))[None]
-    matrix = crop.similarity(points, size)
-    assert torch.allclose(crop.transform_points(matrix, points)[0], target, atol=1e-3)
-    assert matrix[0, :, 0].norm().item() == pytest.approx(1 / scale, rel=1e-4)
+def test_similarity_of_a_turned_face_is_found_back() -> None:
+    """Landmarks that are the canonical face, turned and scaled in the picture: its five points go to their places."""
+    angle, scale, size = 0.3, 700.0, 100
+    turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
+    points = canonical_face() @ (turn @ FACING).T * scale + (50, 40, 0)
+    landmarks = torch.from_numpy(points.astype(np.float32))[None]
+    matrix = crop.similarity(landmarks, size)
+    upright = crop.transform_points(matrix, landmarks[:, list(FIVE), :2])[0]
+    assert upright[0, 1].item() == pytest.approx(upright[1, 1].item(), abs=0.2)
+    assert (upright / size - torch.from_numpy(TEMPLATE)).abs().max().item() < 0.03
 
 
 def test_warp_moves_pixels_as_it_moves_points() -> None:
