@@ -26,6 +26,7 @@ from app.errors import UserError
 from app.outputs.osc_mien import MienOsc
 from app.outputs.sink import check_writable
 from app.tracker import TrackerSettings, make_tracker
+from models.runtime.sessions import Device
 
 BLOCK_FRAMES = 10
 WARMUP_FRAMES = 30
@@ -46,25 +47,33 @@ def endless(spec: str) -> Iterator[Frame]:
             index += 1
 
 
-def run_bench(spec: str, *, task: Path | None, json_path: Path | None, frames: int) -> int:
+def run_bench(
+    spec: str,
+    *,
+    task: Path | None,
+    json_path: Path | None,
+    frames: int,
+    model: str = "auto",
+    device: Device = "auto",
+) -> int:
     """Measure, print, and write ``json_path`` if given. Raises ``UserError`` for a source, model or path not usable."""
     if json_path is not None:
         check_writable(json_path)
     if task is not None and not task.is_file():
         raise UserError(f"{task}: no such file; --task is MediaPipe's face_landmarker.task")
-    report = measure(spec, task, frames)
+    report = measure(spec, task, frames, model, device)
     print(as_text(report))
     if json_path is not None:
         json_path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return 0
 
 
-def measure(spec: str, task: Path | None, frames: int) -> dict[str, Any]:
+def measure(spec: str, task: Path | None, frames: int, model: str = "auto", device: Device = "auto") -> dict[str, Any]:
     """The whole measurement as plain data; times in milliseconds, ``ratio_to_mediapipe`` None without ``task``."""
     stream = endless(spec)
     warmup = list(islice(stream, WARMUP_FRAMES))
     with ExitStack() as stack:
-        ours = stack.enter_context(closing(_Ours()))
+        ours = stack.enter_context(closing(_Ours(model, device)))
         ours.run(warmup)
         rss_mib = peak_rss_mib()  # before MediaPipe is loaded
         theirs = None
@@ -72,9 +81,8 @@ def measure(spec: str, task: Path | None, frames: int) -> dict[str, Any]:
             with _quiet_stderr():
                 theirs = stack.enter_context(closing(_MediaPipe(task)))
                 theirs.run(warmup)
-            theirs.times_ms.clear()
-        ours.times_ms.clear()
-        ours.tracked = 0
+            theirs.forget()
+        ours.forget()
         ratios: list[float] = []
         turns = [ours.run] if theirs is None else [ours.run, theirs.run]
         for done in range(0, frames, BLOCK_FRAMES):
@@ -92,7 +100,9 @@ def measure(spec: str, task: Path | None, frames: int) -> dict[str, Any]:
         "image_size": list(warmup[0].image.shape[1::-1]),
         "frames": frames,
         "tracked": ours.tracked,
+        "model": ours.model,
         "device": ours.device,
+        "cores": {"mien": ours.cores, "mediapipe": theirs.cores if theirs is not None else None},
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "stages_ms": stages,
@@ -106,12 +116,38 @@ def measure(spec: str, task: Path | None, frames: int) -> dict[str, Any]:
     }
 
 
-class _MediaPipe:
+class _Runner:
+    """Takes blocks of frames, and knows how many cores they kept busy."""
+
+    def __init__(self) -> None:
+        self._wall_s = self._busy_s = 0.0
+
+    @property
+    def cores(self) -> float:
+        """Cores in use on average since ``forget``, over all threads of the process."""
+        return self._busy_s / max(self._wall_s, 1e-9)
+
+    def forget(self) -> None:
+        """What was measured so far was warming up."""
+        self._wall_s = self._busy_s = 0.0
+
+    def run(self, block: list[Frame]) -> None:
+        wall_s, busy_s = time.perf_counter(), time.process_time()
+        self._run(block)
+        self._wall_s += time.perf_counter() - wall_s
+        self._busy_s += time.process_time() - busy_s
+
+    def _run(self, block: list[Frame]) -> None:
+        raise NotImplementedError
+
+
+class _MediaPipe(_Runner):
     """FaceLandmarker in video mode with blendshapes, one face: what its users call, nothing of ours around it."""
 
     def __init__(self, task: Path) -> None:
         from mediapipe.tasks.python import BaseOptions, vision
 
+        super().__init__()
         self.times_ms: list[float] = []
         try:
             self._landmarker = vision.FaceLandmarker.create_from_options(
@@ -124,7 +160,11 @@ class _MediaPipe:
         except (RuntimeError, ValueError) as error:
             raise UserError(f"{task}: MediaPipe cannot read it as a face_landmarker.task bundle") from error
 
-    def run(self, block: list[Frame]) -> None:
+    def forget(self) -> None:
+        super().forget()
+        self.times_ms.clear()
+
+    def _run(self, block: list[Frame]) -> None:
         from mediapipe import Image, ImageFormat
 
         for frame in block:
@@ -137,19 +177,25 @@ class _MediaPipe:
         self._landmarker.close()
 
 
-class _Ours:
+class _Ours(_Runner):
     """The whole headless way: tracker, then the OSC packet on its way to a socket on this machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: str, device: Device) -> None:
+        super().__init__()
         self.times_ms: Times = defaultdict(list)
         self.tracked = 0
-        self._tracker = make_tracker(TrackerSettings())
-        self.device = self._tracker.device
+        self._tracker = make_tracker(TrackerSettings(model=model, device=device))
+        self.model, self.device = self._tracker.model, self._tracker.device
         self._ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._ear.bind(("127.0.0.1", 0))
         self._osc = MienOsc([f"127.0.0.1:{self._ear.getsockname()[1]}"])
 
-    def run(self, block: list[Frame]) -> None:
+    def forget(self) -> None:
+        super().forget()
+        self.times_ms.clear()
+        self.tracked = 0
+
+    def _run(self, block: list[Frame]) -> None:
         for frame in block:
             start = time.perf_counter()
             face = self._tracker.track(frame)
@@ -204,7 +250,7 @@ def as_text(report: dict[str, Any]) -> str:
     width, height = report["image_size"]
     lines = [
         f"{report['source']}: {report['frames']} frames of {width}x{height}, {report['tracked']} with a face",
-        f"on {report['device']}; {report['machine']}",
+        f"{report['model']} regressor on {report['device']}; {report['machine']}",
         f"{'stage':<22}{'median ms':>10}{'p95 ms':>10}",
     ]
     rows = {**report["stages_ms"]}
@@ -220,6 +266,8 @@ def as_text(report: dict[str, Any]) -> str:
             f"ratio_to_mediapipe {report['ratio_to_mediapipe']:.2f}"
             f" (half of all blocks {blocks['p25']:.2f} to {blocks['p75']:.2f}; below 1 is faster than MediaPipe)"
         )
+        cores = report["cores"]
+        lines.append(f"cores in use: Mien {cores['mien']:.2f}, MediaPipe {cores['mediapipe']:.2f}")
     if report["load_average"] is not None and report["load_average"] > (os.cpu_count() or 1):
         lines.append(f"the machine is busy (load {report['load_average']:.1f}): trust the ratio more than the times")
     if report["peak_rss_mib"] is not None:

@@ -1,4 +1,4 @@
-"""How this person's face looks at rest: a running estimate, a calibration on request, and profiles on disk.
+"""How this person's face looks at rest: a running estimate, and a calibration on request.
 
 Expressions are read as differences from the person's own neutral landmarks (aligned, head frame), so everything rests
 on them. The running estimate (:class:`RunningNeutral`) works on three regions apart (brows, eyes, mouth with cheeks and
@@ -15,15 +15,9 @@ resting, and a calibrated one stays. Fast motion does not count, nor do turned h
 state with a little time of its own.
 """
 
-import logging
 import math
-import os
-import re
-import sys
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -34,7 +28,6 @@ from models.runtime import gaze
 from models.runtime.alignment import EYE_CORNERS, canonical_face, rest_face, rigid_points
 
 Array = NDArray[np.float32]
-log = logging.getLogger(__name__)
 
 MODES: Final = ("auto", "off", "first-second", "whole")
 """What ``--calibrate`` takes beside the name or path of a profile."""
@@ -347,75 +340,6 @@ def neutral_of_moment(aligned: Array) -> Array:
     opened = gaze.openness(aligned).min(axis=-1)
     usable = opened >= OPEN_EYES * np.percentile(opened, 90)
     return np.median(aligned[usable], axis=0).astype(np.float32)
-
-
-# ------------------------------------------------------------ profiles
-
-PROFILE_VERSION: Final = 1
-PROFILE_SUFFIX: Final = ".npz"
-
-
-def profile_folder() -> Path:
-    """Where named profiles live: the user's own configuration folder, as the platform has it."""
-    home = Path.home()
-    if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming") / "Mien" / "profiles"
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "Mien" / "profiles"
-    return Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "mien" / "profiles"
-
-
-def named_profile(name: str) -> Path:
-    """The file of :func:`profile_folder` that a profile of this name has. Raises ``UserError`` for an unusable name."""
-    if name in MODES:
-        raise UserError(f"{name!r} is a way to calibrate, so a profile cannot be called that: choose another name")
-    if not re.fullmatch(r"[\w][\w .-]*", name) or name.endswith(PROFILE_SUFFIX):
-        raise UserError(f"{name!r} is no name for a profile: use letters, digits, spaces, dots and dashes")
-    return profile_folder() / (name + PROFILE_SUFFIX)
-
-
-def profile_path(profile: str | Path) -> Path:
-    """A path as it is; a bare name as :func:`named_profile` has it, with its ``UserError``."""
-    text = str(profile)
-    if text.endswith(PROFILE_SUFFIX) or "/" in text or os.sep in text:
-        return Path(text).expanduser()
-    return named_profile(text)
-
-
-def list_profiles() -> list[str]:
-    """Names of the saved profiles, sorted."""
-    return sorted(path.stem for path in profile_folder().glob("*" + PROFILE_SUFFIX))
-
-
-def save_profile(profile: str | Path, neutral: Array) -> Path:
-    """Write a neutral (478, 3) under a name or path, return the path. Raises ``UserError`` if it cannot be written."""
-    path = profile_path(profile)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            np.savez(file, version=np.int32(PROFILE_VERSION), neutral_m=np.asarray(neutral, np.float32))
-    except OSError as error:
-        raise UserError(f"profile {path} cannot be written: {error.strerror or error}") from error
-    return path
-
-
-def load_profile(profile: str | Path) -> Array:
-    """A saved neutral (478, 3). Raises ``UserError`` for one that is missing, damaged or of another version."""
-    path = profile_path(profile)
-    if not path.is_file():
-        known = ", ".join(list_profiles()) or "none yet"
-        modes = ", ".join(MODES)
-        raise UserError(f"there is no profile {profile} ({path}); saved profiles: {known}; or use one of {modes}")
-    try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            version, neutral = int(file["version"]), np.asarray(file["neutral_m"], np.float32)
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        raise UserError(f"profile {path} is damaged or no profile: calibrate again and save it anew") from error
-    if version != PROFILE_VERSION:
-        raise UserError(f"profile {path} has version {version}, this Mien reads {PROFILE_VERSION}: calibrate again")
-    if neutral.shape != canonical_face().shape or not np.isfinite(neutral).all():
-        raise UserError(f"profile {path} is damaged: calibrate again and save it anew")
-    return neutral
 
 
 def _rms(offsets: Array) -> float:

@@ -83,6 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--task", type=Path, metavar="PATH", help="MediaPipe's face_landmarker.task, to compare with")
     add("--json", type=Path, metavar="PATH", help="write the numbers to a file as well")
     add("--frames", type=_positive, default=600, metavar="N", help="frames to measure (default: 600)")
+    _add_networks(_adder(bench, top=False))
     bench.set_defaults(run=bench_command)
 
     doctor = commands.add_parser("doctor", help="what was found: cameras, providers, models, graphics, ports")
@@ -97,16 +98,30 @@ def _positive(text: str) -> int:
     return value
 
 
-def _add_tracking(parser: argparse.ArgumentParser, top: bool = False) -> None:
-    """The options that every tracking command shares. Only the top parser has defaults for them: a command's own
-    would overwrite what was given before the command (``mien --filter off track ...``)."""
+def _adder(group: Any, top: bool) -> Callable[..., None]:
+    """Adds options that several commands share to a parser or group of it. Only the top parser has defaults for them:
+    a command's own would overwrite what was given before the command (``mien --filter off track ...``)."""
 
     def add(name: str, default: object, **words: Any) -> None:
         group.add_argument(name, default=default if top else argparse.SUPPRESS, **words)
 
-    group = parser.add_argument_group("tracking")
-    add("--model", "auto", metavar="NAME", help="which regressor (default: auto, the best there is)")
+    return add
+
+
+def _add_networks(add: Callable[..., None]) -> None:
+    add(
+        "--model",
+        "auto",
+        choices=("auto", "full", "lite", "geometric"),
+        help="which regressor (default: auto, full on CUDA, else lite; geometric: from landmarks alone)",
+    )
     add("--device", "auto", choices=("auto", "cuda", "cpu"), help="where the networks run (default: auto)")
+
+
+def _add_tracking(parser: argparse.ArgumentParser, top: bool = False) -> None:
+    """The options that every tracking command shares."""
+    add = _adder(parser.add_argument_group("tracking"), top)
+    _add_networks(add)
     add("--landmarks", "onnx", choices=("onnx", "mediapipe"), help="engine (default: onnx); mediapipe needs --task")
     add("--task", None, type=Path, metavar="PATH", help="MediaPipe's face_landmarker.task")
     add("--filter", "light", choices=("off", "light", "strong"), help="smoothing against jitter (default: light)")
@@ -146,10 +161,10 @@ def tracker_settings(args: argparse.Namespace) -> "TrackerSettings":
 
 
 def track_command(args: argparse.Namespace) -> int:
-    from app.calibration import profile_path, save_profile
     from app.capture import camera_number, frames_of, open_source
     from app.config import OutputSettings, make_sinks
     from app.pipeline import Pipeline
+    from app.profiles import profile_path, save_profile
     from app.tracker import make_tracker
 
     settings = tracker_settings(args)
@@ -189,7 +204,7 @@ def track_command(args: argparse.Namespace) -> int:
     if args.save_profile is not None:
         if not result.tracked:
             raise UserError(f"no face was seen, so profile {args.save_profile} is not saved")
-        print(f"mien: profile {save_profile(args.save_profile, trackers[-1].neutral)} saved", file=sys.stderr)
+        print(f"mien: profile {save_profile(args.save_profile, trackers[-1].profile)} saved", file=sys.stderr)
     if any(sink.error for sink in result.sinks):
         return USER_ERROR  # each was already reported when it happened
     if result.broken or any(getattr(source, "missing", 0) for source in sources):
@@ -223,7 +238,9 @@ def window_command(args: argparse.Namespace) -> int:
 def bench_command(args: argparse.Namespace) -> int:
     from app.bench import run_bench
 
-    return run_bench(args.source, task=args.task, json_path=args.json, frames=args.frames)
+    return run_bench(
+        args.source, task=args.task, json_path=args.json, frames=args.frames, model=args.model, device=args.device
+    )
 
 
 def doctor_command(args: argparse.Namespace) -> int:

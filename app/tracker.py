@@ -1,4 +1,4 @@
-"""Frame -> FaceFrame: landmarks, head, neutral, regressor, gaze, rules, filter. No Qt, no threads.
+"""Frame -> FaceFrame: landmarks, head, view, neutral, regressor, gaze, rules, filter. No Qt, no threads.
 
 ::
 
@@ -10,7 +10,6 @@
 All that depends on time uses the frames' ``media_time_s``: a file gives the same numbers however fast it is read.
 """
 
-import logging
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,33 +20,36 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.calibration import CALIBRATION_S, MODES, RunningNeutral, estimate_neutral, load_profile, neutral_of_moment
+from app.at_rest import AtRest, Seen
+from app.calibration import LEARN_EVERY_S
 from app.errors import UserError
 from app.face_frame import FaceFrame
 from app.filters import PRESETS, FaceFilter, slerp
+from app.likeness import Likeness
+from app.profiles import Profile
+from app.regressor import Regressor, SeeingRegressor
 from app.rules import GazeKeeper, Rules, settle_lids, settle_pairs, symmetric
 from models.runtime import gaze
 from models.runtime.alignment import (
     FACING,
     Camera,
+    HeadFit,
     align,
     euler_from_rotation,
     fit_head,
     head_pose,
-    rest_face,
     rotation_from_quaternion,
 )
+from models.runtime.crop import aligned_view, crop_matrix, five_points
 from models.runtime.engines import make_landmark_engine
 from models.runtime.landmarks import N_LANDMARKS, LandmarkEngine
+from models.runtime.regressor_choice import make_regressor
 from models.runtime.sessions import Device, ModelError
 from rig.arkit import channels_to_arkit
 from rig.parameters import IDENTITY_BASE, N_CHANNELS, N_IDENTITY
 
 Array = NDArray[np.float32]
-log = logging.getLogger(__name__)
 
-STRANGER_AFTER_S: Final = 1.0
-"""Whoever comes back after a longer absence is compared with the neutral that is known."""
 WEBCAM_DEG: Final = 60.0
 """Webcams have 55 to 78 degrees across."""
 NEAREST_M, CLOSE_UP_M = 0.40, 0.60
@@ -56,24 +58,6 @@ cropped or zoomed film), and its camera for one at the second distance: else per
 there."""
 STARTING_POSITION_M: Final = (0.0, 0.0, 0.6)
 """Where a head is said to be before any was seen."""
-
-
-class Regression(Protocol):
-    """What a regressor makes of one face."""
-
-    @property
-    def au(self) -> Array:
-        """(40,) channels 0..1."""
-
-    @property
-    def identity(self) -> Array:
-        """(208,) 0..1."""
-
-
-class Regressor(Protocol):
-    """Aligned landmarks and the same person's at rest, both (478, 3), head frame, metres -> parameters."""
-
-    def predict(self, aligned: Array, neutral: Array) -> Regression: ...
 
 
 class Picture(Protocol):
@@ -99,12 +83,12 @@ class TrackerSettings:
     """``onnx`` or ``mediapipe`` (which needs ``task_path``)."""
     task_path: Path | None = None
     model: str = "auto"
-    """``auto``, ``geometric``, or the name of another regressor."""
+    """A key of ``models.runtime.regressor_choice.MODELS``."""
     device: Device = "auto"
     filter: str = "light"
     """A key of ``app.filters.PRESETS``."""
     calibrate: str = "auto"
-    """One of ``app.calibration.MODES``, or the name or path of a profile."""
+    """One of ``app.calibration.MODES``, or the name or path of a profile (``app.profiles``)."""
     asymmetry: bool = True
     """False: both sides of the face move alike."""
     lost_hold_s: float = 0.25
@@ -123,17 +107,19 @@ def make_tracker(settings: TrackerSettings) -> "Tracker":
     """A tracker with its networks loaded. Raises ``UserError`` for what cannot be had."""
     try:
         engine = make_landmark_engine(settings.landmarks, settings.device, settings.task_path)
-        return Tracker(settings, engine, _make_regressor(settings))
+        return Tracker(settings, engine, make_regressor(settings.model, settings.device))
     except ModelError as error:
         raise UserError(str(error)) from error
 
 
-def _make_regressor(settings: TrackerSettings) -> Regressor:
-    from models.runtime.regressor import GeometricRegressor
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the regressor made of a frame; the last two are None where it does not look at the picture."""
 
-    if settings.model not in ("auto", "geometric"):
-        raise UserError(f"there is no regressor {settings.model!r} here: use --model auto")
-    return GeometricRegressor.load(settings.device)
+    au: Array
+    identity: Array
+    brow_style: Array | None = None
+    code: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,22 +131,35 @@ class _Values:
     position_m: Array
     gaze_deg: Array
     identity: Array
+    brow_style: int = 0
 
 
-def _at_rest(position_m: Array, identity: Array) -> _Values:
-    rotation = np.array([0, 0, 0, 1], np.float32)
-    return _Values(np.zeros(N_CHANNELS, np.float32), rotation, position_m, np.zeros((2, 2), np.float32), identity)
+def _nobody() -> _Values:
+    """Before there was a face."""
+    return _Values(
+        au=np.zeros(N_CHANNELS, np.float32),
+        rotation=np.array([0, 0, 0, 1], np.float32),
+        position_m=np.array(STARTING_POSITION_M, np.float32),
+        gaze_deg=np.zeros((2, 2), np.float32),
+        identity=np.full(N_IDENTITY, IDENTITY_BASE, np.float32),
+    )
 
 
 class Tracker:
     """Follows one face. Not thread-safe: whoever runs it also calls its methods."""
 
-    def __init__(self, settings: TrackerSettings, engine: LandmarkEngine, regressor: Regressor) -> None:
+    def __init__(
+        self, settings: TrackerSettings, engine: LandmarkEngine, regressor: Regressor | SeeingRegressor
+    ) -> None:
         """Raises ``UserError`` for an unknown filter, or a profile that cannot be read."""
         _check_filter(settings.filter)
-        self._engine, self._regressor = engine, regressor
+        self._engine = engine
+        # isinstance of a protocol is too slow to be asked for every frame.
+        self._seeing = seeing = regressor if isinstance(regressor, SeeingRegressor) else None
+        self._reading = regressor if not isinstance(regressor, SeeingRegressor) else None
         self.settings = settings
-        self._calibrate_by(settings.calibrate)
+        self._rest = AtRest(settings.calibrate, *((seeing.network, seeing.code_size) if seeing is not None else ()))
+        self._likeness = Likeness()
         self._filter, self._gaze = FaceFilter(settings.filter), GazeKeeper(settings.rules)
         self.reset()
 
@@ -172,14 +171,24 @@ class Tracker:
         return self._engine.device
 
     @property
+    def model(self) -> str:
+        """Which regressor runs: ``full``, ``lite`` or ``geometric``."""
+        return "geometric" if self._seeing is None else self._seeing.size
+
+    @property
     def neutral(self) -> Array:
         """(478, 3) this person's landmarks at rest as now believed, head frame, metres (see ``calibration``)."""
-        return self._running.face if self._fixed is None else self._fixed
+        return self._rest.neutral
+
+    @property
+    def profile(self) -> Profile:
+        """All that is now believed of this person at rest."""
+        return self._rest.profile
 
     @property
     def needs_first_pass(self) -> bool:
         """``--calibrate whole``: call ``first_pass`` with all frames before ``track``."""
-        return self.settings.calibrate == "whole" and self._fixed is None
+        return self._rest.needs_recording
 
     def configure(self, **changes: Any) -> None:
         """Change settings between frames. Raises ``UserError`` (nothing is changed then) or ``ValueError`` for those
@@ -189,59 +198,54 @@ class Tracker:
         settings = replace(self.settings, **changes)
         _check_filter(settings.filter)
         if settings.calibrate != self.settings.calibrate:
-            self._calibrate_by(settings.calibrate)
+            self._rest.begin(settings.calibrate)
+            self._likeness.reset()
         if settings.filter != self.settings.filter:
             self._filter = FaceFilter(settings.filter)
         if settings.rules != self.settings.rules:
             self._gaze = GazeKeeper(settings.rules)
         self.settings = settings
 
-    def _calibrate_by(self, mode: str) -> None:
-        """Begin anew with a mode or profile; raises before anything is changed."""
-        fixed = rest_face() if mode == "off" else load_profile(mode) if mode not in MODES else None
-        self._fixed: Array | None = fixed
-        self._running = RunningNeutral()
-        self._moment: list[Array] | None = [] if mode == "first-second" else None
-        self._moment_ends_s: float | None = None
-
     def reset(self) -> None:
         """Forget the face (a new source, a seek); a calibration or profile stays."""
         self._engine.reset()
-        self._running.reset()
+        self._rest.forget()
+        self._likeness.reset()
         self._filter.reset()
         self._gaze.reset()
         self._last_seen_s: float | None = None
         self._camera: tuple[tuple[int, int, float | None], Camera] | None = None
-        identity = np.full(N_IDENTITY, IDENTITY_BASE, np.float32)
-        self._shown = _at_rest(np.array(STARTING_POSITION_M, np.float32), identity)
+        self._shown = _nobody()
 
     def calibrate_now(self) -> None:
         """Take the neutral from the next second of frames ("relax your face"); ``state`` is ``calibrating`` meanwhile.
 
         Should the face not be seen, the old neutral stays and a warning is logged.
         """
-        self._moment, self._moment_ends_s = [], None
+        self._rest.calibrate_now()
 
-    def use_neutral(self, neutral: Array | None) -> None:
-        """Take this neutral (a profile's), or None: go back to what ``settings.calibrate`` says, learning anew."""
-        self._fixed = None if neutral is None else np.asarray(neutral, np.float32)
-        self._moment = None
-        if neutral is None:
-            self._running.reset()
+    def use_neutral(self, profile: Profile | None) -> None:
+        """Take this person's rest, or None: go back to what ``settings.calibrate`` says, learning anew."""
+        self._rest.use(profile)
+        self._likeness.reset()
 
     def first_pass(self, frames: Iterable[Picture]) -> None:
         """Look through all frames of a file and take the neutral from them; then ``track`` them from the start."""
         self._engine.reset()
-        faces, turns, times = [], [], []
+        faces: list[Seen] = []
+        coded_s: float | None = None
         for frame in frames:
-            found = None if getattr(frame, "broken", False) else self._engine.detect(frame.image, frame.media_time_s)
-            if found is not None:
-                fit = fit_head(found.points)
-                faces.append(align(found.points, fit))
-                turns.append(euler_from_rotation(fit.rotation @ FACING))
-                times.append(frame.media_time_s)
-        shape = (len(faces), N_LANDMARKS, 3)
-        self._fixed = estimate_neutral(np.reshape(faces, shape), np.reshape(turns, (-1, 3)), np.array(times))
+            now_s = frame.media_time_s
+            found = None if getattr(frame, "broken", False) else self._engine.detect(frame.image, now_s)
+            if found is None or not np.isfinite(found.points).all():
+                continue
+            fit = fit_head(found.points)
+            seen = Seen(align(found.points, fit), euler_from_rotation(fit.rotation @ FACING), now_s)
+            if coded_s is None or not 0 <= now_s - coded_s < LEARN_EVERY_S:
+                coded_s = now_s
+                seen = replace(seen, code=self._regress(frame.image, fit, seen.aligned, {}).code)
+            faces.append(seen)
+        self._rest.take_recording(faces)
         self.reset()
 
     def close(self) -> None:
@@ -262,14 +266,14 @@ class Tracker:
             landmarks = np.full((N_LANDMARKS, 3), np.nan, np.float32)
         else:
             landmarks, confidence = found.points, found.confidence
-            values = self._with_face(landmarks, frame.image.shape, now_s, stages)
-            state = "calibrating" if self._moment is not None else "tracking"
+            values = self._with_face(landmarks, frame.image, now_s, stages)
+            state = "calibrating" if self._rest.calibrating else "tracking"
         with _timed(stages, "filter"):
             filtered = self._filter(values.au, values.rotation, values.position_m, values.gaze_deg, now_s)
             au, rotation, position_m, gaze_deg = filtered
             au = np.clip(au, 0, 1)
         if found is not None:
-            self._shown = _Values(au, rotation, position_m, gaze_deg, values.identity)
+            self._shown = _Values(au, rotation, position_m, gaze_deg, values.identity, values.brow_style)
         height, width = frame.image.shape[:2]
         return FaceFrame(
             index=frame.index,
@@ -288,33 +292,62 @@ class Tracker:
             au=au,
             arkit=channels_to_arkit(au, gaze_deg[0], gaze_deg[1]),
             identity=values.identity,
+            brow_style=values.brow_style,
             state=state,
             latency_ms=stages,
         )
 
-    def _with_face(self, points: Array, shape: tuple[int, ...], now_s: float, stages: dict[str, float]) -> _Values:
-        settings = self.settings
+    def _with_face(self, points: Array, image: NDArray[np.uint8], now_s: float, stages: dict[str, float]) -> _Values:
+        settings, rest = self.settings, self._rest
         with _timed(stages, "align"):
             fit = fit_head(points)
             aligned = align(points, fit)
-            pose = head_pose(points, self._camera_of(shape, float(fit.scale)))
+            pose = head_pose(points, self._camera_of(image.shape, float(fit.scale)))
+            seen = Seen(aligned, euler_from_rotation(fit.rotation @ FACING), now_s)
         with _timed(stages, "calibrate"):
-            self._learn(aligned, euler_from_rotation(fit.rotation @ FACING), now_s)
-            neutral = self.neutral
-        with _timed(stages, "regress"):
-            regression = self._regressor.predict(aligned, neutral)
+            if rest.meet(seen, self._last_seen_s):
+                self._gaze.reset()
+                self._likeness.reset()
+            neutral = rest.neutral
+        answer = self._regress(image, fit, aligned, stages)
         with _timed(stages, "rules"):
             now_open, rest_open = gaze.openness(np.stack([aligned, neutral]))
             openness = np.divide(now_open, np.maximum(rest_open, 0.05), dtype=np.float32)
             measured = gaze.eye_angles(aligned, neutral, fit.rotation[2])
             gaze_deg = self._gaze(measured, openness, now_s)
-            au = settle_lids(np.asarray(regression.au, np.float32), openness, gaze_deg, settings.rules)
+            au = settle_lids(answer.au, openness, gaze_deg, settings.rules)
             au = settle_pairs(au)
             if not settings.asymmetry:
                 au = symmetric(au)
                 gaze_deg = np.broadcast_to(gaze_deg.mean(axis=0), (2, 2)).astype(np.float32)
+        with _timed(stages, "remember"):
+            identity, style = self._remember(replace(seen, code=answer.code), answer)
         self._last_seen_s = now_s
-        return _Values(au, pose.quaternion, pose.position_m, gaze_deg, np.asarray(regression.identity, np.float32))
+        return _Values(au, pose.quaternion, pose.position_m, gaze_deg, identity, style)
+
+    def _regress(self, image: NDArray[np.uint8], fit: HeadFit, aligned: Array, stages: dict[str, float]) -> _Answer:
+        """The regressor on a face: ``fit`` says where it is in the picture, ``aligned`` are its (478, 3) landmarks."""
+        rest = self._rest
+        if self._reading is not None:
+            with _timed(stages, "regress"):
+                read = self._reading.predict(aligned, rest.neutral)
+            return _Answer(np.asarray(read.au, np.float32), np.asarray(read.identity, np.float32))
+        assert self._seeing is not None
+        with _timed(stages, "crop"):
+            view = aligned_view(image, crop_matrix(five_points(fit)))
+        with _timed(stages, "regress"):
+            seen = self._seeing.predict(view, aligned, rest.neutral, rest.code)
+        return _Answer(seen.au, seen.identity, seen.brow_style, seen.code)
+
+    def _remember(self, seen: Seen, answer: _Answer) -> tuple[Array, int]:
+        """Learn from a frame who this is: identity (208,) and brow style to show, held steady where they are seen."""
+        identity, style = answer.identity, 0
+        if answer.brow_style is not None:
+            identity = self._likeness.update(identity, answer.brow_style, seen.euler_deg, seen.time_s)
+            style = self._likeness.brow_style
+        if self._rest.learn(seen):
+            self._likeness.reset()
+        return identity, style
 
     def _camera_of(self, shape: tuple[int, ...], px_per_m: float) -> Camera:
         """The camera of an (H, W, 3) picture in which a face has this scale; kept until ``reset``."""
@@ -326,28 +359,6 @@ class Tracker:
                 camera = replace(camera, focal_px=CLOSE_UP_M * px_per_m)
             self._camera = key, camera
         return self._camera[1]
-
-    def _learn(self, aligned: Array, euler_deg: Array, now_s: float) -> None:
-        """Feed the running neutral and a calibration under way."""
-        away_s = 0.0 if self._last_seen_s is None else now_s - self._last_seen_s
-        if away_s > STRANGER_AFTER_S and self._fixed is None and self._running.is_stranger(aligned):
-            self._running.reset()
-            self._gaze.reset()
-        if self._fixed is None:
-            self._running.update(aligned, euler_deg, now_s)
-            if self.settings.calibrate == "whole" and self._last_seen_s is None:
-                log.warning("--calibrate whole needs a file that can be read twice; the running estimate is used")
-        if self._moment is None:
-            return
-        if self._moment_ends_s is None or self._moment_ends_s - now_s > CALIBRATION_S:  # begins, or a seek back
-            self._moment, self._moment_ends_s = [], now_s + CALIBRATION_S
-        self._moment.append(aligned)
-        if now_s >= self._moment_ends_s - 1e-6:
-            frames, self._moment, self._moment_ends_s = self._moment, None, None
-            try:
-                self._fixed = neutral_of_moment(np.stack(frames))
-            except UserError as error:
-                log.warning("%s", error)
 
     def _without_face(self, now_s: float) -> tuple[_Values, str, float]:
         """Values that hold for a moment and ease to rest; the state; confidence 0."""
@@ -365,6 +376,7 @@ class Tracker:
             position_m=shown.position_m,
             gaze_deg=((1 - part) * shown.gaze_deg).astype(np.float32),
             identity=shown.identity,
+            brow_style=shown.brow_style,
         )
         return values, "lost", 0.0
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.calibration import load_profile
 from app.capture import Frame, Source, open_source
 from app.config import CSV_FORMATS
 from app.errors import UserError
@@ -18,6 +17,7 @@ from app.face_frame import FaceFrame
 from app.outputs.osc_mien import MienOsc, parse_target
 from app.outputs.sink import Sink
 from app.pipeline import Pipeline, Snapshot, Tracker
+from app.profiles import load_profile
 from app.tracker import TrackerSettings, make_tracker
 from app.ui.playback import Playback
 
@@ -65,7 +65,7 @@ class Session(QObject):
     failed = Signal(str)
     """A run ended by an error (the message follows): its source."""
     neutral_read = Signal(object)
-    """The answer to ``read_neutral``: (478, 3) as the tracker has it."""
+    """The answer to ``read_neutral``: an ``app.profiles.Profile`` of what the tracker has."""
     _osc_ready = Signal(int, object)
     _osc_failed = Signal(int, str)
 
@@ -81,7 +81,7 @@ class Session(QObject):
         self.source: str | None = None
         """What runs, or ran last."""
         self.neutral = settings.calibrate
-        """What the neutral comes from: a mode or profile of ``app.calibration``; empty once calibrated in this run."""
+        """What the neutral comes from: a mode of ``app.calibration``, a profile; empty once calibrated in this run."""
         self.device = ""
         self.osc_target: str | None = None
         self.osc: Sink | None = None
@@ -215,18 +215,18 @@ class Session(QObject):
 
         Raises ``UserError`` for a profile that cannot be used; nothing changes then.
         """
-        neutral = None if profile == "auto" else load_profile(profile)
+        rest = None if profile == "auto" else load_profile(profile)
 
         def use(tracker: Any) -> None:
             tracker.configure(calibrate=profile)
-            tracker.use_neutral(neutral)  # the same choice again undoes a calibration in between
+            tracker.use_neutral(rest)  # the same choice again undoes a calibration in between
 
         self.settings, self.neutral = replace(self.settings, calibrate=profile), profile
         self._call(use)
 
     def read_neutral(self) -> None:
         """Have ``neutral_read`` tell the neutral as it is now."""
-        self._call(lambda tracker: self.neutral_read.emit(tracker.neutral))
+        self._call(lambda tracker: self.neutral_read.emit(tracker.profile))
 
     def _configure(self, **changes: Any) -> None:
         self.settings = replace(self.settings, **changes)

@@ -5,8 +5,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QSettings, QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
@@ -22,10 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.calibration import list_profiles, named_profile, save_profile
 from app.characters import SUFFIXES
 from app.errors import UserError
 from app.pipeline import Snapshot, State
+from app.profiles import Profile, list_profiles, named_profile, save_profile
 from app.ui import theme as themes
 from app.ui.au_bars import AuBars
 from app.ui.character_menu import CharacterMenu
@@ -344,7 +342,7 @@ class MainWindow(QMainWindow):
         except UserError as error:
             self.messages.show_message("error", str(error))
 
-    def _save_neutral(self, neutral: NDArray[np.float32]) -> None:
+    def _save_neutral(self, profile: Profile) -> None:
         """Ask for a name and save. The neutral is that of the click: who types a name looks at the keyboard."""
         name, chosen = QInputDialog.getText(self, "Save this neutral", "Name of the profile:")
         if not chosen:
@@ -354,7 +352,7 @@ class MainWindow(QMainWindow):
             replace = f"There is a profile {path.stem} already. Replace it?"
             if path.exists() and QMessageBox.question(self, "Save this neutral", replace) != YES:
                 return
-            save_profile(path, neutral)
+            save_profile(path, profile)
         except UserError as error:
             self.messages.show_message("error", str(error))
         else:

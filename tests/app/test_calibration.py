@@ -1,4 +1,4 @@
-"""The neutral: found by itself, kept through a long smile, put right after a bad start; profiles on disk."""
+"""The neutral: found by itself, kept through a long smile, put right after a bad start."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -167,59 +167,6 @@ def test_calibration_on_request_leaves_out_blinks_and_wants_enough_frames() -> N
     np.testing.assert_allclose(cal.neutral_of_moment(frames), face, atol=1e-6)
     with pytest.raises(UserError, match="only 2 frames"):
         cal.neutral_of_moment(frames[:2])
-
-
-# ------------------------------------------------------------ profiles
-
-
-def test_profiles_go_to_the_users_folder_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cal, "profile_folder", lambda: tmp_path / "profiles")
-    assert cal.list_profiles() == []
-    path = cal.save_profile("Ada L.", person(12))
-    assert path.parent == tmp_path / "profiles"
-    assert cal.list_profiles() == ["Ada L."]
-    np.testing.assert_array_equal(cal.load_profile("Ada L."), person(12))
-    elsewhere = cal.save_profile(tmp_path / "deep" / "me.npz", person(13))
-    np.testing.assert_array_equal(cal.load_profile(str(elsewhere)), person(13))
-
-
-def test_a_missing_profile_is_named_with_those_that_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cal, "profile_folder", lambda: tmp_path)
-    cal.save_profile("ada", person())
-    with pytest.raises(UserError, match=r"no profile bob .*saved profiles: ada"):
-        cal.load_profile("bob")
-    with pytest.raises(UserError, match="no name for a profile"):
-        cal.profile_path("..")
-
-
-@pytest.mark.parametrize("damage", ["empty", "text", "cut", "pickle", "shape", "nan", "version"])
-def test_a_damaged_profile_is_refused_in_one_line(tmp_path: Path, damage: str) -> None:
-    path = cal.save_profile(tmp_path / "p.npz", person())
-    good = path.read_bytes()
-    match damage:
-        case "empty":
-            path.write_bytes(b"")
-        case "text":
-            path.write_text("not a profile")
-        case "cut":
-            path.write_bytes(good[: len(good) // 2])
-        case "pickle":
-            np.savez(path, version=np.int32(1), neutral_m=np.array([{"a": 1}], dtype=object))
-        case "shape":
-            np.savez(path, version=np.int32(1), neutral_m=np.zeros((468, 3), np.float32))
-        case "nan":
-            np.savez(path, version=np.int32(1), neutral_m=np.full((478, 3), np.nan, np.float32))
-        case "version":
-            np.savez(path, version=np.int32(99), neutral_m=person())
-    with pytest.raises(UserError, match="calibrate again") as caught:
-        cal.load_profile(path)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_profile_that_cannot_be_written_says_so(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UserError, match="cannot be written"):
-        cal.save_profile(tmp_path / "file" / "p.npz", person())
 
 
 # ------------------------------------------------------------ a real smile

@@ -259,9 +259,9 @@ def test_a_profile_is_saved_and_recalled(data_dir: Path, tmp_path: Path, monkeyp
 
     clip, profile = str(data_dir / "clips" / "pf_single_face.mp4"), str(tmp_path / "me.npz")
     assert cli.main(["track", clip, "--calibrate", "first-second", "--save-profile", profile]) == 0
-    from app.calibration import load_profile
+    from app.profiles import load_profile
 
-    assert load_profile(profile).shape == (478, 3)
+    assert load_profile(profile).neutral.shape == (478, 3)
     rows = tmp_path / "a.csv"
     assert cli.main(["track", clip, "--calibrate", profile, "--csv", str(rows)]) == 0
     assert len(rows.read_text().splitlines()) == 73

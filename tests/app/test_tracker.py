@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.calibration import save_profile
 from app.capture import Frame, VideoFile
 from app.errors import UserError
 from app.face_frame import FaceFrame
+from app.profiles import Profile, save_profile
 from app.rules import GazeKeeper, Rules, settle_lids, settle_pairs, symmetric
 from app.tracker import Tracker, TrackerSettings, make_tracker
 from models.runtime import alignment, gaze
@@ -180,13 +180,13 @@ def test_calibrate_now_without_a_face_keeps_the_old_neutral(caplog: pytest.LogCa
 
 
 def test_profiles_and_off_fix_the_neutral(tmp_path: Path) -> None:
-    path = save_profile(tmp_path / "me.npz", smiling())
+    path = save_profile(tmp_path / "me.npz", Profile(smiling()))
     subject = tracker([pixels(smiling())], calibrate=str(path))
     assert run(subject, 1)[0].au[SMILE].max() < 0.02
     subject.configure(calibrate="off")
     assert run(subject, 1, 1)[0].au[SMILE].min() > 0.8
     np.testing.assert_array_equal(subject.neutral, alignment.rest_face())
-    subject.use_neutral(smiling())
+    subject.use_neutral(Profile(smiling()))
     assert run(subject, 1, 2)[0].au[SMILE].max() < 0.02
 
 

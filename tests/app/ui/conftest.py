@@ -24,6 +24,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="PySide6 cannot be loaded here",
 
 from PySide6.QtCore import QSettings
 
+from app.profiles import Profile
 from app.tracker import TrackerSettings
 from app.ui import qt_environment
 from app.ui.rig_view import RigView
@@ -69,7 +70,7 @@ class WavingTracker:
         self._make_face = make_face
         self.asked: list[Any] = []
         self.closed = False
-        self.neutral: np.ndarray | None = np.full((N_LANDMARKS, 3), 0.01, np.float32)
+        self.profile: Profile | None = Profile(np.full((N_LANDMARKS, 3), 0.01, np.float32))
 
     def track(self, frame: Frame) -> FaceFrame:
         au = np.zeros(N_CHANNELS, np.float32)
@@ -84,9 +85,9 @@ class WavingTracker:
     def calibrate_now(self) -> None:
         self.asked.append("calibrate")
 
-    def use_neutral(self, neutral: np.ndarray | None) -> None:
+    def use_neutral(self, profile: Profile | None) -> None:
         self.asked.append("use neutral")
-        self.neutral = neutral
+        self.profile = profile
 
     def close(self) -> None:
         self.closed = True

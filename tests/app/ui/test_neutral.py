@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QInputDialog, QMessageBox
 
-from app.calibration import list_profiles, load_profile, profile_folder, save_profile
+from app.profiles import Profile, list_profiles, load_profile, profile_folder, save_profile
 from app.ui.window import MainWindow
 
 WAIT_MS = 60_000
@@ -62,19 +62,19 @@ def test_a_neutral_is_saved_and_recalled(
     assert choices(running) == {AUTO: True}
     save(running, qtbot, monkeypatch, " Ada L. ")
     assert "saved as Ada L." in running.messages.text
-    np.testing.assert_array_equal(load_profile("Ada L."), tracker.neutral)
+    np.testing.assert_array_equal(load_profile("Ada L.").neutral, tracker.profile.neutral)
     assert choices(running) == {AUTO: True, "Ada L.": False}  # saving is not choosing
 
     choose(running, AUTO)
-    qtbot.waitUntil(lambda: tracker.neutral is None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: tracker.profile is None, timeout=WAIT_MS)
     running.session.calibrate()
     assert choices(running) == {AUTO: False, "Ada L.": False}
     for _ in range(2):  # chosen again, it undoes a calibration in between
         choose(running, "Ada L.")
-        qtbot.waitUntil(lambda: tracker.neutral is not None, timeout=WAIT_MS)
-        np.testing.assert_array_equal(tracker.neutral, load_profile("Ada L."))
+        qtbot.waitUntil(lambda: tracker.profile is not None, timeout=WAIT_MS)
+        np.testing.assert_array_equal(tracker.profile.neutral, load_profile("Ada L.").neutral)
         assert choices(running) == {AUTO: False, "Ada L.": True}
-        tracker.neutral = None
+        tracker.profile = None
     assert {"calibrate": "Ada L."} in tracker.asked
 
     running.start(str(clip))  # a new run has a new tracker
@@ -86,7 +86,7 @@ def test_a_neutral_is_saved_and_recalled(
 def test_a_damaged_profile_is_a_line_and_the_old_neutral_stays(
     running: MainWindow, qtbot: Any, trackers: list[Any], folder: Path
 ) -> None:
-    old = trackers[-1].neutral
+    old = trackers[-1].profile
     folder.mkdir(parents=True)
     (folder / "Bob.npz").write_text("no profile")
     choose(running, "Bob")
@@ -94,7 +94,7 @@ def test_a_damaged_profile_is_a_line_and_the_old_neutral_stays(
     assert "\n" not in running.messages.text
     frames = running.session.snapshot().frames
     qtbot.waitUntil(lambda: running.session.snapshot().frames > frames + 2, timeout=WAIT_MS)
-    assert trackers[-1].neutral is old
+    assert trackers[-1].profile is old
     assert trackers[-1].asked == []
     assert running.session.settings.calibrate == "auto"
     assert choices(running) == {AUTO: True, "Bob": False}
@@ -124,14 +124,14 @@ def test_a_folder_that_cannot_be_written_is_a_line(
 def test_a_profile_is_replaced_only_when_that_is_wanted(
     running: MainWindow, qtbot: Any, monkeypatch: pytest.MonkeyPatch, trackers: list[Any]
 ) -> None:
-    old = np.zeros_like(trackers[-1].neutral)
-    save_profile("Ada", old)
+    old = np.zeros_like(trackers[-1].profile.neutral)
+    save_profile("Ada", Profile(old))
     answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
     monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("Ada", True))
     running.save_neutral_action.trigger()
     qtbot.waitUntil(lambda: len(answers) == 1, timeout=WAIT_MS)
-    np.testing.assert_array_equal(load_profile("Ada"), old)
+    np.testing.assert_array_equal(load_profile("Ada").neutral, old)
     save(running, qtbot, monkeypatch, "Ada")
-    np.testing.assert_array_equal(load_profile("Ada"), trackers[-1].neutral)
+    np.testing.assert_array_equal(load_profile("Ada").neutral, trackers[-1].profile.neutral)
     assert list_profiles() == ["Ada"]
