@@ -10,6 +10,7 @@ OUT/best.pt; OUT/last.pt resumes. ``--width 1 --side 512 --batch 64 --device cud
 
 import argparse
 import csv
+import math
 import time
 from pathlib import Path
 
@@ -81,7 +82,8 @@ def rate_at(progress: float, peak: float) -> float:
     """Learning rate when this share of the training is done."""
     if progress < WARM_UP:
         return peak * max(progress, 1e-3) / WARM_UP
-    return peak * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * min(1.0, (progress - WARM_UP) / (1 - WARM_UP)))))
+    falling = min(1.0, (progress - WARM_UP) / (1 - WARM_UP))
+    return peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * falling)))
 
 
 def main() -> None:
