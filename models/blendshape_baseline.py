@@ -5,6 +5,7 @@ the same pairs as in Ozel's "ARKit to FACS" cheat sheet). A coder gives a two-si
 intensity, so does this. Weights are 0..1 and count as intensity / 5.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -73,6 +74,31 @@ def run_blendshapes(clip: Path, task: Path) -> tuple[Array, list[str]]:
     return np.array([row or [np.nan] * width for row in rows]), names
 
 
+def blendshapes_of_pictures(pictures: Iterable[NDArray[np.uint8]], task: Path) -> tuple[Array, list[str]]:
+    """FaceLandmarker in its image mode, each picture by itself: (H, W, 3) RGB each -> (N, 52) weights, and their names.
+
+    Pictures without a face are NaN; names are empty where there was none at all.
+    """
+    import mediapipe as mp
+    from mediapipe.tasks.python import BaseOptions, vision
+
+    options = vision.FaceLandmarkerOptions(
+        base_options=BaseOptions(model_asset_path=str(task)),
+        running_mode=vision.RunningMode.IMAGE,
+        output_face_blendshapes=True,
+    )
+    rows: list[list[float] | None] = []
+    names: list[str] = []
+    with vision.FaceLandmarker.create_from_options(options) as landmarker:
+        for picture in pictures:
+            image = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
+            shapes = landmarker.detect(image).face_blendshapes
+            names = names or [c.category_name for c in shapes[0]] if shapes else names
+            rows.append([c.score for c in shapes[0]] if shapes else None)
+    width = len(names) or 52
+    return np.array([row or [np.nan] * width for row in rows]), names
+
+
 def columns(weights: Array, names: list[str]) -> dict[str, Array]:
     """(frames, 52) weights -> the coding's columns: AUs 0..5, ``AU12_asym`` and gaze -5..5; (frames,) each."""
     shape = {name: weights[:, i] for i, name in enumerate(names)}
@@ -91,9 +117,9 @@ def columns(weights: Array, names: list[str]) -> dict[str, Array]:
     return out
 
 
-def minus_neutral(weights: Array, frame: int) -> Array:
+def minus_neutral(weights: Array, frame: int | NDArray[np.intp]) -> Array:
     """The fairer baseline: weights less those of the person's neutral frame, not below 0.
 
-    Gaze shapes come in opposite pairs and are left as they are.
+    ``frame``: the row at rest, or for each row its own (N,).
     """
     return np.clip(weights - weights[frame], 0, None)

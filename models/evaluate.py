@@ -1,267 +1,219 @@
-"""Compare Mien with MediaPipe's blendshapes on hand-coded frames, and look at how it behaves on whole clips.
+"""How good the regressors are, on all that there is to measure them on; prints Markdown.
 
-    python -m models.evaluate DATA_DIR [--task PATH] [--clips-only]
+    python -m models.evaluate [DATA_DIR] [--rendered N] [--views DIR] [--disfa DIR] [--bp4d DIR] ... [--json FILE]
 
-DATA_DIR holds ``au_hand_dev.csv`` (see its ``.md`` for rules and caveats: a development signal, no benchmark) and
-``clips/``. Ours is what a user gets: ``mien track CLIP --csv`` with the filter off, read back from the file. Two
-calibrations are measured, ``auto`` (one pass, learns while it runs) and ``whole`` (two passes). The baseline is
-MediaPipe's FaceLandmarker (``--task``, default ``DATA_DIR/models/face_landmarker.task``), as it is and less the coder's
-own neutral frame, which is more help than ours gets. Prints Markdown.
+(a) ``--rendered N``: about N pictures of rendered people that no training saw, and as many in FERA 2017's nine views
+    (``models.evaluate_rendered``); ``--views DIR``: a folder of held-out people by ``models.render_dataset``.
+(b) ``DATA_DIR``: the hand-coded frames of ``au_hand_dev.csv`` and the behaviour on all ``clips/``. Ours is what a user
+    gets: ``mien track CLIP --csv`` with the filter off, read back, under each model and calibration asked for.
+(c) ``--disfa``, ``--bp4d``, ``--fera2017``, ``--ckplus``, ``--mmi``: published databases, and the paper's tables
+    with our rows (``models.evaluate_datasets``, ``models.paper_tables``).
+
+The baseline is MediaPipe's FaceLandmarker (``--task``, default ``DATA_DIR/models/face_landmarker.task``), as it is and
+less the same person's neutral picture, which is more help than ours gets on clips. ICC(3,1) is consistency: read it
+beside the MAE, and the MAE beside that of saying 0 everywhere.
 """
 
 import argparse
-import csv
-import subprocess
+import json
 import sys
-import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models import blendshape_baseline as baseline
-from models.metrics import Agreement, agreement, mean_agreement, pearson
+from models import paper_tables, regressors
+from models.au_datasets.sequences import PARTS, DatasetError
+from models.evaluate_datasets import READERS, dataset_json, evaluate_dataset, presence_table
+from models.hand_coding import (
+    AU_COLUMNS,
+    NEUTRAL_FRAMES,
+    Coding,
+    at_coded_frames,
+    clip_table,
+    direction_table,
+    read_coding,
+)
+from models.metrics import agreement
+from models.runtime.sessions import ModelError
+from models.score_tables import Scores, as_json, means_table, number, score, summary, table
+from models.tracked import Columns, from_openface, track
 
-Array = NDArray[np.float64]
-Columns = dict[str, Array]
-"""Per column of the coding one value a frame, (T,); NaN where there was no face."""
-
-AU_COLUMNS: Final = tuple(baseline.SHAPES_OF_AU)
-GAZE_COLUMNS: Final = ("gaze_h", "gaze_v")
-POSE_COLUMNS: Final = ("yaw", "pitch", "roll")
-NEUTRAL_FRAMES: Final = {
-    "lp_d0": 0, "lp_d3": 192, "lp_d9": 0, "lp_d10": 0, "lp_d12": 0, "lp_d19": 0, "pf_single_face": 0,
-}  # fmt: skip
-"""The frame of each clip that the coder compared with (au_hand_dev.md)."""
-GAZE_FULL_DEG: Final = 40.0
-"""Degrees of eye in head that count as the coder's 5."""
-
-
-@dataclass(frozen=True, slots=True)
-class Coding:
-    """Hand-coded frames: clip names and frame numbers (N,), and one (N,) column per name, NaN where empty."""
-
-    clips: list[str]
-    frames: NDArray[np.intp]
-    columns: Columns
+CALIBRATIONS: Final = ("auto", "whole")
+MODELS: Final = (*regressors.FILES, "auto")
 
 
-def read_coding(path: Path) -> Coding:
-    """Raises ``SystemExit`` with one line where the file is missing or has no such columns."""
-    if not path.is_file():
-        raise SystemExit(f"{path} is missing: give the folder that holds au_hand_dev.csv and clips/")
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    names = (*AU_COLUMNS, "AU12_asym", *GAZE_COLUMNS, *POSE_COLUMNS)
-    if not rows or any(name not in rows[0] for name in ("clip", "frame", *names)):
-        raise SystemExit(f"{path} is no hand coding: it needs the columns clip, frame, {', '.join(names)}")
-    columns = {name: np.array([float(row[name]) if row[name] else np.nan for row in rows]) for name in names}
-    return Coding([row["clip"] for row in rows], np.array([int(row["frame"]) for row in rows]), columns)
+def rendered_part(args: argparse.Namespace, task: Path | None) -> dict[str, Any]:
+    """(a)"""
+    from models.evaluate_rendered import RenderedScores, evaluate, evaluate_views, rendered_json
+    from models.rendered_people import kept_people, render_people
+
+    asked = {name: regressors.load(name) for name in args.models if name != "auto"}
+    found: dict[str, RenderedScores] = {}
+    for fera in (False, True) if args.rendered else ():
+        people = kept_people(args.cache, args.rendered, fera) if args.cache else render_people(args.rendered, fera)
+        title = "FERA 2017's nine views" if fera else "free head poses"
+        found[f"Rendered people, {title}"] = evaluate(people, asked, task)
+    for folder in args.views:
+        found[f"Rendered people of {folder.name}"] = evaluate_views(folder, asked)
+    for title, scores in found.items():
+        print(f"## {title}: {scores.pictures} pictures of expressions\n")
+        print(summary(scores.shared, scores.found), "\n")
+        print(f"Saying 0 everywhere: MAE {number(scores.zero_mae)}.\n")
+        print(table(scores.shared), "\n")
+        print(table(scores.shared, ("rmse", "pcc")), "\n")
+        print("By head pose, mean over the same AUs:\n")
+        print(means_table(scores.groups), "\n")
+        print("All of our AUs:\n")
+        print(table(scores.ours, ("icc", "mae", "rmse", "pcc")), "\n")
+    return {title: rendered_json(scores) for title, scores in found.items()}
 
 
-def track(clip: Path, calibrate: str) -> Columns:
-    """Run ``mien track`` on a clip and read its CSV back. Raises ``SystemExit`` with its message where it fails."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "out.csv"
-        command = [sys.executable, "-m", "app", "track", str(clip), "--csv", str(out), "--filter", "off"]
-        done = subprocess.run([*command, "--calibrate", calibrate], capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise SystemExit(f"mien track {clip.name} --calibrate {calibrate} failed: {done.stderr.strip()}")
-        with out.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    return from_openface({name.strip(): np.array([float(row[name]) for row in rows]) for name in rows[0]})
+def hand_part(args: argparse.Namespace, task: Path | None) -> dict[str, Any]:
+    """(b), the coded frames."""
+    coding = read_coding(args.data / "au_hand_dev.csv")
+    systems = dict(hand_systems(args, coding, task))
+    scores = score({au: coding.columns[au] for au in AU_COLUMNS}, systems)
+    coded = {au: int((coding.columns[au] >= 1).sum()) for au in AU_COLUMNS}
+    zero = np.mean([agreement(coding.columns[au], np.zeros(len(coding.frames))).mae for au in AU_COLUMNS])
+    print(f"## {len(coding.clips)} hand-coded frames of {len(set(coding.clips))} clips\n")
+    print(summary(scores, {name: float(np.isfinite(c["AU12"]).mean()) for name, c in systems.items()}), "\n")
+    print(f"Saying 0 everywhere: MAE {number(float(zero))}.\n")
+    print(table(scores, present=coded), "\n")
+    print(table(scores, ("rmse", "pcc")), "\n")
+    print("## Gaze, asymmetry, head pose\n")
+    print(direction_table(coding, systems), "\n")
+    return as_json(scores)
 
 
-def from_openface(table: Mapping[str, Array]) -> Columns:
-    """Columns of an OpenFace-style CSV with our per-side columns -> those of the coding.
+def hand_systems(args: argparse.Namespace, coding: Coding, task: Path | None) -> Iterator[tuple[str, Columns]]:
+    """Name, and its columns at the coded frames."""
+    folder = args.data / "clips"
+    for model in args.models:
+        for calibration in args.calibrations:
 
-    Args:
-        table: (T,) per column; ``success`` 0 marks frames without a face.
+            def ours(clip: str, model: str = model, calibration: str = calibration) -> Columns:
+                return from_openface(track(folder / f"{clip}.mp4", calibration, model))
 
-    Returns:
-        AUs 0..5 (the stronger side of two, as the coder does), ``AU12_asym`` and gaze -5..5, pose in degrees.
-    """
-    found = table["success"] > 0
-    out: Columns = {}
-    for name in AU_COLUMNS:
-        au, _, side = name.partition("_")
-        if side:
-            out[name] = table[f"{name}_r"]
-        elif f"{au}_L_r" in table:
-            out[name] = np.maximum(table[f"{au}_L_r"], table[f"{au}_R_r"])
-        else:
-            out[name] = table[f"{au}_r"]
-    out["AU12_asym"] = table["AU12_L_r"] - table["AU12_R_r"]
-    rotation = _rotation_xyz(*(table[f"pose_R{axis}"] for axis in "xyz"))
-    # Both eyes' directions, camera frame, turned back into the head's.
-    gaze = sum(np.stack([table[f"gaze_{eye}_{axis}"] for axis in "xyz"], axis=-1) for eye in "01")
-    gaze = np.einsum("tij,ti->tj", rotation, gaze)
-    scale = 5 / GAZE_FULL_DEG
-    out["gaze_h"] = scale * np.degrees(np.arctan2(gaze[:, 0], -gaze[:, 2]))
-    out["gaze_v"] = scale * np.degrees(np.arctan2(-gaze[:, 1], np.hypot(gaze[:, 0], gaze[:, 2])))
-    forward = -rotation[:, :, 2]
-    out["yaw"] = np.degrees(np.arctan2(forward[:, 0], -forward[:, 2]))
-    out["pitch"] = np.degrees(np.arcsin(np.clip(-forward[:, 1], -1, 1)))
-    yaw = np.radians(out["yaw"])
-    side_axis = np.stack([np.cos(yaw), np.zeros_like(yaw), np.sin(yaw)], axis=-1)
-    out["roll"] = np.degrees(
-        np.arctan2(-(rotation[:, :, 1] * side_axis).sum(-1), (rotation[:, :, 0] * side_axis).sum(-1))
-    )
-    return {name: np.where(found, values, np.nan) for name, values in out.items()}
+            yield f"Mien {model}, {calibration}", at_coded_frames(coding, ours)
+    if task is not None:
+        runs = {clip: baseline.run_blendshapes(folder / f"{clip}.mp4", task) for clip in dict.fromkeys(coding.clips)}
+        yield "MediaPipe", at_coded_frames(coding, lambda clip: baseline.columns(*runs[clip]))
+
+        def less(clip: str) -> Columns:
+            weights, names = runs[clip]
+            return baseline.columns(baseline.minus_neutral(weights, NEUTRAL_FRAMES[clip]), names)
+
+        yield "MediaPipe - neutral", at_coded_frames(coding, less)
 
 
-def _rotation_xyz(x: Array, y: Array, z: Array) -> Array:
-    """(T,) radians each -> (T, 3, 3) with R = Rx Ry Rz, OpenFace's convention."""
-
-    def turn(axis: int, angle: Array) -> Array:
-        a, b = (axis + 1) % 3, (axis + 2) % 3
-        matrix = np.zeros((len(angle), 3, 3))
-        matrix[:, axis, axis] = 1
-        matrix[:, a, a] = matrix[:, b, b] = np.cos(angle)
-        matrix[:, b, a] = np.sin(angle)
-        matrix[:, a, b] = -np.sin(angle)
-        return matrix
-
-    return turn(0, x) @ turn(1, y) @ turn(2, z)
+def clips_part(args: argparse.Namespace) -> None:
+    """(b), behaviour on every clip."""
+    for model in args.models:
+        print(f"## All clips, unfiltered, {model}\n")
+        clips = sorted((args.data / "clips").glob("*.mp4"))
+        print(clip_table({clip.stem: from_openface(track(clip, "auto", model)) for clip in clips}), "\n")
 
 
-def at_coded_frames(coding: Coding, system: Callable[[str], Columns]) -> Columns:
-    """Run a system (clip name -> columns) on every coded clip and pick the coded frames: (N,) per column."""
-    per_clip = {clip: system(clip) for clip in dict.fromkeys(coding.clips)}
-    names = next(iter(per_clip.values()))
-    return {
-        name: np.array([per_clip[clip][name][frame] for clip, frame in zip(coding.clips, coding.frames, strict=True)])
-        for name in names
-    }
-
-
-# ------------------------------------------------------------ tables
-
-
-def number(value: float) -> str:
-    return "-" if np.isnan(value) else f"{value:.2f}"
-
-
-def au_table(coding: Coding, systems: Mapping[str, Columns]) -> str:
-    """ICC(3,1), MAE and PCC per AU and their means, all systems side by side."""
-    scores = {name: {au: agreement(coding.columns[au], c[au]) for au in AU_COLUMNS} for name, c in systems.items()}
-    head = "| AU | frames >= 1 | " + " | ".join(f"{name}: ICC | MAE | PCC" for name in systems) + " |"
-    lines = [head, "| --- | --- |" + " --- | --- | --- |" * len(systems)]
-
-    def row(label: str, count: str, cells: list[Agreement]) -> str:
-        return (
-            f"| {label} | {count} | "
-            + " | ".join(f"{number(c.icc)} | {number(c.mae)} | {number(c.pcc)}" for c in cells)
-            + " |"
-        )
-
-    for au in AU_COLUMNS:
-        present = int((coding.columns[au] >= 1).sum())
-        lines.append(row(au, str(present), [scores[name][au] for name in systems]))
-    means = [mean_agreement(list(scores[name].values())) for name in systems]
-    lines.append(row("**mean**", f"{len(AU_COLUMNS)} AUs", means))
-    return "\n".join(lines)
-
-
-def direction_table(coding: Coding, systems: Mapping[str, Columns]) -> str:
-    """Gaze, asymmetry and pose: correlation over all frames, and within clips (each clip's mean taken off)."""
-    names = ["AU12_asym", *GAZE_COLUMNS, *POSE_COLUMNS]
-    lines = [
-        "| column | " + " | ".join(f"{name}: PCC | within clips | MAE" for name in systems) + " |",
-        "| --- |" + " --- | --- | --- |" * len(systems),
-    ]
-    clips = np.array(coding.clips)
-    for name in names:
-        cells = []
-        for columns in systems.values():
-            if name not in columns:
-                cells.append("- | - | -")
-                continue
-            score = agreement(coding.columns[name], columns[name])
-            cells.append(
-                f"{number(score.pcc)} | {number(within(coding.columns[name], columns[name], clips))} | "
-                f"{number(score.mae)}"
-            )
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def within(truth: Array, predicted: Array, clips: NDArray[np.str_]) -> float:
-    """Pearson's r after each clip's own mean is taken off both."""
-    keep = np.isfinite(truth) & np.isfinite(predicted)
-    a, b = truth[keep].copy(), predicted[keep].copy()
-    for clip in np.unique(clips[keep]):
-        own = clips[keep] == clip
-        a[own] -= a[own].mean()
-        b[own] -= b[own].mean()
-    return pearson(a, b)
-
-
-def clip_table(clips: list[Path]) -> str:
-    """What each clip looks like to ours, unfiltered: faces found, blinks, eyes at rest, jitter."""
-    lines = [
-        "| clip | frames | face | blinks | AU43 median L, R | AU12 max | jaw max | AU jitter | yaw jitter deg |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for clip in clips:
-        c = track(clip, "auto")
-        found = np.isfinite(c["yaw"])
-        if not found.any():
-            lines.append(f"| {clip.stem} | {len(found)} | 0% | - | - | - | - | - | - |")
+def datasets_part(args: argparse.Namespace) -> dict[str, Any]:
+    """(c)"""
+    ours: dict[str, Scores] = {}
+    written: dict[str, Any] = {}
+    for option in READERS:
+        root = getattr(args, option)
+        if root is None:
             continue
-        left, right = c["AU43_L"][found], c["AU43_R"][found]
-        shut = np.minimum(left, right) > 2.5
-        blinks = int((np.diff(shut.astype(int)) == 1).sum() + shut[0])
-        every = np.stack([c[au][found] for au in AU_COLUMNS])
-        lines.append(
-            f"| {clip.stem} | {len(found)} | {100 * found.mean():.0f}% | {blinks} | {np.median(left):.2f}, "
-            f"{np.median(right):.2f} | {c['AU12'][found].max():.1f} | {c['AU26'][found].max():.1f} | "
-            f"{jitter(every):.3f} | {jitter(c['yaw'][None, found]):.2f} |"
-        )
-    return "\n".join(lines)
+        scores = evaluate_dataset(option, root, args.models, args.subjects)
+        ours[scores.title], written[scores.title] = scores.scores, dataset_json(scores)
+        print(f"## {scores.title}: {scores.subjects} subjects ({args.subjects}), {scores.frames} coded frames\n")
+        if scores.scores:
+            print(summary(scores.scores, scores.found), "\n")
+            print(table(scores.scores, ("icc", "mae", "rmse", "pcc")), "\n")
+        if scores.views:
+            print(means_table(scores.views), "\n")
+        if scores.presence:
+            print(presence_table(scores.presence), "\n")
+    print("## Table 1 of Song et al. 2020, with our rows\n")
+    print(paper_tables.print_table_1(ours), "\n")
+    print("## Table 2 (DISFA)\n")
+    print(paper_tables.print_table_2(ours), "\n")
+    print("## Table 3\n")
+    print(paper_tables.print_table_3(ours), "\n")
+    return written
 
 
-def jitter(values: Array) -> float:
-    """Mean absolute second difference over time of (K, T): small where values rest or move smoothly."""
-    return float(np.abs(np.diff(values, 2, axis=1)).mean()) if values.shape[1] > 2 else float("nan")
+def names_of(known: tuple[str, ...]) -> Any:
+    """A type for argparse: a list with commas, of names that exist."""
+
+    def parse(text: str) -> list[str]:
+        names = [name.strip() for name in text.split(",") if name.strip()]
+        if not names or set(names) - set(known):
+            raise argparse.ArgumentTypeError(f"{text!r}: use names of {', '.join(known)}, with commas between")
+        return names
+
+    return parse
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("data", type=Path, nargs="?", metavar="DATA_DIR", help="holds au_hand_dev.csv and clips/")
+    add("--models", type=names_of(MODELS), default=None, metavar="A,B", help="default: all whose files are here")
+    add("--calibrations", type=names_of(CALIBRATIONS), default=list(CALIBRATIONS), metavar="A,B", help="of (b)")
+    add("--task", type=Path, help="MediaPipe's face_landmarker.task, for the baseline")
+    add("--clips-only", action="store_true", help="of (b) only the table of behaviour on all clips")
+    add("--rendered", type=int, default=0, metavar="N", help="(a) render about N pictures, twice")
+    add("--cache", type=Path, metavar="DIR", help="keep the rendered pictures there for the next time")
+    add("--views", type=Path, action="append", default=[], metavar="DIR", help="(a) a folder of models.render_dataset")
+    for option, (title, _) in READERS.items():
+        add(f"--{option}", type=Path, metavar="DIR", help=f"(c) {title}")
+    add("--subjects", choices=PARTS, default="test", help="(c) whose clips (default: test)")
+    add("--json", type=Path, metavar="FILE", help="write all figures there as well")
+    return parser
+
+
+def task_of(args: argparse.Namespace) -> Path | None:
+    """The baseline's model; None, said once, where it is not at hand."""
+    path = args.task or (args.data / "models" / "face_landmarker.task" if args.data else None)
+    if path is not None and path.is_file():
+        return path
+    if args.task:
+        raise SystemExit(f"--task {args.task}: there is no such file")
+    print("(no baseline: give MediaPipe's face_landmarker.task with --task)\n")
+    return None
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    args.models = args.models or regressors.available()
+    out: dict[str, Any] = {"models": args.models}
+    task = task_of(args) if args.rendered or args.data else None
+    if args.rendered or args.views:
+        out["rendered"] = rendered_part(args, task)
+    if args.data and not args.clips_only:
+        out["hand_coded"] = hand_part(args, task)
+    if args.data:
+        clips_part(args)
+    if any(getattr(args, option) for option in READERS):
+        out["datasets"] = datasets_part(args)
+    return out
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, metavar="DATA_DIR")
-    parser.add_argument("--task", type=Path, help="MediaPipe's face_landmarker.task, for the baseline")
-    parser.add_argument("--clips-only", action="store_true", help="only the table of behaviour on all clips")
+    parser = build_parser()
     args = parser.parse_args()
-    folder = args.data / "clips"
-    if not args.clips_only:
-        coding = read_coding(args.data / "au_hand_dev.csv")
-        task = args.task or args.data / "models" / "face_landmarker.task"
-        systems = {
-            "Mien, auto": at_coded_frames(coding, lambda clip: track(folder / f"{clip}.mp4", "auto")),
-            "Mien, whole": at_coded_frames(coding, lambda clip: track(folder / f"{clip}.mp4", "whole")),
-        }
-        if task.is_file():
-            runs = {
-                clip: baseline.run_blendshapes(folder / f"{clip}.mp4", task) for clip in dict.fromkeys(coding.clips)
-            }
-            systems["MediaPipe"] = at_coded_frames(coding, lambda clip: baseline.columns(*runs[clip]))
-            systems["MediaPipe - neutral"] = at_coded_frames(
-                coding,
-                lambda clip: baseline.columns(
-                    baseline.minus_neutral(runs[clip][0], NEUTRAL_FRAMES[clip]), runs[clip][1]
-                ),
-            )
-        else:
-            print(f"(no baseline: {task} is missing, give --task)\n")
-        print(f"## {len(coding.clips)} hand-coded frames of {len(set(coding.clips))} clips\n")
-        print(au_table(coding, systems), "\n")
-        print("## Gaze, asymmetry, head pose\n")
-        print(direction_table(coding, systems), "\n")
-    print("## All clips, unfiltered\n")
-    print(clip_table(sorted(folder.glob("*.mp4"))))
+    if not (args.data or args.rendered or args.views or any(getattr(args, option) for option in READERS)):
+        parser.error("nothing to measure: give DATA_DIR, --rendered N, --views DIR or a database")
+    try:
+        out = run(args)
+    except (ModelError, DatasetError, FileNotFoundError) as error:
+        raise SystemExit(str(error)) from error
+    if args.json:
+        args.json.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
+        print(f"{args.json} written", file=sys.stderr)
 
 
 if __name__ == "__main__":

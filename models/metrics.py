@@ -59,6 +59,22 @@ def pearson(truth: Array, predicted: Array) -> float:
     return float((a * b).sum() / scale) if scale > 1e-12 else float("nan")
 
 
+def roc_auc(present: Array, predicted: Array) -> float:
+    """Chance that a frame with the action gets a higher value than one without, ties counting half.
+
+    ``present``: (n,) 0 or 1; rows where either is NaN are left out. NaN where only one kind is there.
+    """
+    present, predicted = np.asarray(present, np.float64), np.asarray(predicted, np.float64)
+    both = np.isfinite(present) & np.isfinite(predicted)
+    there = present[both] > 0.5
+    positives, negatives = int(there.sum()), int((~there).sum())
+    if not positives or not negatives:
+        return float("nan")
+    _, place, count = np.unique(predicted[both], return_inverse=True, return_counts=True)
+    rank = (np.cumsum(count) - (count - 1) / 2)[place]  # mean rank of ties, from 1
+    return float((rank[there].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+
+
 def agreement(truth: Array, predicted: Array) -> Agreement:
     """Two (n,) columns in the same unit; rows where either is NaN are left out.
 

@@ -1,114 +1,106 @@
-"""The evaluation reads what Mien writes: signs, sides and scales survive the way through the CSV."""
+"""The command line of the evaluation: what it prints and writes of each part, and how it refuses."""
 
-import csv
-import io
-from collections.abc import Callable
+import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from app.face_frame import FaceFrame
-from app.outputs.csv_openface import COLUMNS, openface_row
-from models import blendshape_baseline as baseline
-from models import evaluate
-from models.metrics import agreement
-from models.runtime.alignment import quaternion_from_rotation, rotation_from_euler
-from rig.parameters import CHANNEL_INDEX
+from models import evaluate, hand_coding
+from models.tracked import Columns
 
 
-def through_csv(faces: list[FaceFrame]) -> dict[str, np.ndarray]:
-    text = "\n".join([",".join(COLUMNS), *(openface_row(face) for face in faces)])
-    rows = list(csv.DictReader(io.StringIO(text)))
-    return evaluate.from_openface({name: np.array([float(row[name]) for row in rows]) for name in rows[0]})
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
+    monkeypatch.setattr(sys, "argv", ["evaluate", *map(str, arguments)])
+    evaluate.main()
 
 
-def test_pose_gaze_and_sides_survive_the_csv(make_face: Callable[..., FaceFrame]) -> None:
-    au = np.zeros(40, np.float32)
-    au[CHANNEL_INDEX["AU12-left"]], au[CHANNEL_INDEX["AU12-right"]] = 0.8, 0.2
-    au[CHANNEL_INDEX["AU43-right"]], au[CHANNEL_INDEX["AU26"]] = 1.0, 0.4
-    euler = np.array([25.0, -12.0, 8.0])
-    face = make_face(
-        au=au,
-        head_rotation=quaternion_from_rotation(rotation_from_euler(euler)),
-        gaze_left_deg=np.array([16, 8], np.float32),
-        gaze_right_deg=np.array([16, 8], np.float32),
-    )
-    got = through_csv([face, make_face(index=1, tracked=False)])
-    np.testing.assert_allclose([got[n][0] for n in ("yaw", "pitch", "roll")], euler, atol=0.05)
-    assert got["gaze_h"][0] == pytest.approx(5 * 16 / evaluate.GAZE_FULL_DEG, abs=0.01)
-    assert got["gaze_v"][0] == pytest.approx(5 * 8 / evaluate.GAZE_FULL_DEG, abs=0.01)
-    assert got["AU12"][0] == pytest.approx(4.0)  # the stronger side
-    assert got["AU12_asym"][0] == pytest.approx(3.0)  # + where the subject's left is stronger
-    assert got["AU43_R"][0] == pytest.approx(5.0)
-    assert got["AU43_L"][0] == 0
-    assert got["AU26"][0] == pytest.approx(2.0)
-    assert all(np.isnan(values[1]) for values in got.values())  # no face, no value
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Two coded frames of one clip: AU12 0 and 4, the rest 0."""
+    names = (*hand_coding.AU_COLUMNS, "AU12_asym", *hand_coding.GAZE_COLUMNS, *hand_coding.POSE_COLUMNS)
+    rows = [",".join(["clip", "frame", *names])]
+    rows += [",".join(["a", str(frame), *("4" if n == "AU12" and frame else "0" for n in names)]) for frame in (0, 2)]
+    (tmp_path / "au_hand_dev.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "a.mp4").touch()
+    return tmp_path
 
 
-def test_the_baseline_takes_the_stronger_side_and_the_subjects_left() -> None:
-    names = ["mouthSmileLeft", "mouthSmileRight", "eyeBlinkLeft", "jawOpen", "eyeLookOutLeft", "eyeLookInRight"]
-    every = sorted({s for shapes in baseline.SHAPES_OF_AU.values() for s in shapes} | {
-        f"eyeLook{d}{s}" for d in ("In", "Out", "Up", "Down") for s in ("Left", "Right")
-    })  # fmt: skip
-    weights = np.zeros((1, len(every)))
-    for name, value in zip(names, (0.9, 0.3, 1.0, 0.5, 0.6, 0.6), strict=True):
-        weights[0, every.index(name)] = value
-    got = baseline.columns(weights, every)
-    assert got["AU12"][0] == pytest.approx(4.5)
-    assert got["AU12_asym"][0] == pytest.approx(3.0)
-    assert (got["AU43_L"][0], got["AU43_R"][0]) == (5.0, 0.0)
-    assert got["AU26"][0] == pytest.approx(2.5)
-    assert got["gaze_h"][0] == pytest.approx(3.0)  # left eye out, right eye in: to the subject's left
-    assert got["AU04"][0] == 0
+@pytest.fixture
+def tracked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
+    """Instead of the tracker: AU12 is 3 in the third frame under ``whole``, 2 under ``auto``. Gives what was asked."""
+    asked: list[tuple[str, str, str]] = []
+
+    def track(source: Path, calibrate: str, model: str) -> Columns:
+        asked.append((source.name, calibrate, model))
+        return {"AU12": np.array([0, 0, 3.0 if calibrate == "whole" else 2.0])}
+
+    def columns(table: Columns) -> Columns:
+        names = (*hand_coding.AU_COLUMNS, "AU12_asym", *hand_coding.GAZE_COLUMNS, *hand_coding.POSE_COLUMNS)
+        return {name: np.zeros(3) for name in names} | table
+
+    monkeypatch.setattr(evaluate, "track", track)
+    monkeypatch.setattr(evaluate, "from_openface", columns)
+    return asked
 
 
-def test_the_fairer_baseline_is_nothing_at_its_neutral_frame_and_never_negative() -> None:
-    weights = np.random.default_rng(0).uniform(0, 1, (5, 52))
-    shifted = baseline.minus_neutral(weights, 2)
-    assert (shifted >= 0).all()
-    np.testing.assert_array_equal(shifted[2], 0)
-    np.testing.assert_allclose(shifted[0], np.maximum(weights[0] - weights[2], 0))
+def test_every_model_and_calibration_has_its_columns(
+    data: Path,
+    tracked: list[tuple[str, str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = data / "out.json"
+    run(monkeypatch, data, "--models", "geometric,auto", "--json", out)
+    asked = [("a.mp4", c, m) for m in ("geometric", "auto") for c in ("auto", "whole")]
+    assert tracked[:4] == asked
+    printed = capsys.readouterr().out
+    assert "no baseline" in printed  # there is no task file
+    assert "| AU12 | 1 | 0.80 | 1.00 | 0.96 | 0.50 | 0.80 | 1.00 | 0.96 | 0.50 |" in printed
+    assert "| a | 3 | 100% | 0 |" in printed
+    written = json.loads(out.read_text())
+    assert written["hand_coded"]["Mien auto, whole"]["AU12"]["mae"] == 0.5
+    assert written["models"] == ["geometric", "auto"]
 
 
-def write_coding(path: Path, rows: list[dict[str, object]]) -> None:
-    names = ["clip", "frame", *evaluate.AU_COLUMNS, "AU12_asym", *evaluate.GAZE_COLUMNS, *evaluate.POSE_COLUMNS]
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, names, restval=0)
-        writer.writeheader()
-        writer.writerows(rows)
+def test_only_what_is_asked_for_is_run(
+    data: Path, tracked: list, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(monkeypatch, data, "--models", "geometric", "--clips-only")
+    assert tracked == [("a.mp4", "auto", "geometric")]
+    assert "hand-coded" not in capsys.readouterr().out
 
 
-def test_coded_frames_are_picked_by_clip_and_number_and_empty_cells_are_left_out(tmp_path: Path) -> None:
-    path = tmp_path / "coding.csv"
-    cells = [("a", 3, 3), ("b", 0, ""), ("a", 1, 1)]
-    write_coding(path, [{"clip": clip, "frame": frame, "AU12": value} for clip, frame, value in cells])
-    coding = evaluate.read_coding(path)
-    picked = evaluate.at_coded_frames(coding, lambda clip: {"AU12": np.arange(4) + (10.0 if clip == "b" else 0.0)})
-    np.testing.assert_array_equal(picked["AU12"], [3, 10, 1])
-    assert agreement(coding.columns["AU12"], picked["AU12"]).n == 2
-    table = evaluate.au_table(coding, {"ours": {au: np.array([3.0, 10, 1]) for au in evaluate.AU_COLUMNS}})
-    assert "| AU12 | 2 | 1.00 | 0.00 | 1.00 |" in table
-    assert "| AU01 | 0 | - |" in table  # never coded: no ICC
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "nothing to measure"),
+        (("--models", "best", "--rendered", "10"), "use names of geometric, lite, full, auto"),
+        (("--disfa", "nowhere", "--subjects", "some"), "invalid choice"),
+    ],
+)
+def test_a_wrong_command_is_refused(
+    arguments: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run(monkeypatch, *arguments)
+    assert message in capsys.readouterr().err
 
 
-def test_correlation_within_clips_ignores_what_differs_between_them() -> None:
-    clips = np.array(["a", "a", "b", "b"])
-    assert evaluate.within(np.array([0.0, 1, 0, 1]), np.array([10.0, 11, -5, -4]), clips) == pytest.approx(1)
-
-
-def test_a_missing_or_other_coding_is_refused_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="is missing"):
-        evaluate.read_coding(tmp_path / "au_hand_dev.csv")
-    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(SystemExit, match="no hand coding"):
-        evaluate.read_coding(tmp_path / "other.csv")
-
-
-def test_the_real_coding_is_read_whole(data_dir: Path) -> None:
-    coding = evaluate.read_coding(data_dir / "au_hand_dev.csv")
-    assert len(coding.clips) == 122
-    assert set(coding.clips) == set(evaluate.NEUTRAL_FRAMES)
-    assert np.isnan(coding.columns["gaze_h"]).any()
-    assert np.nanmin(coding.columns["AU12"]) >= 0
-    assert np.nanmax(coding.columns["AU12"]) <= 5
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--disfa", "nowhere"), "is not DISFA"),
+        (("--views", "nowhere"), "no .*npz there"),
+        (("nowhere", "--task", "none.task"), "none.task: there is no such file"),
+        (("nowhere",), "au_hand_dev.csv is missing"),
+    ],
+)
+def test_what_is_not_there_is_named_in_one_line(
+    arguments: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SystemExit, match=message) as caught:
+        run(monkeypatch, *arguments)
+    assert "\n" not in str(caught.value)

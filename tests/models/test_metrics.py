@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.metrics import agreement, icc31, mean_agreement, pearson
+from models.metrics import agreement, icc31, mean_agreement, pearson, roc_auc
 
 # Shrout & Fleiss 1979, table 2: four judges, six targets; the paper gives ICC(3,1) = .71.
 SHROUT_FLEISS = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])
@@ -66,3 +66,13 @@ def test_columns_of_different_lengths_are_refused() -> None:
         agreement(np.zeros(3), np.zeros(4))
     with pytest.raises(ValueError, match="two raters"):
         icc31(np.zeros((4, 1)))
+
+
+def test_auc_is_the_chance_to_order_a_pair_rightly() -> None:
+    rng = np.random.default_rng(0)
+    present, predicted = rng.integers(0, 2, 60), rng.integers(0, 5, 60).astype(float) + rng.integers(0, 2, 60)
+    pairs = [(p > n) + 0.5 * (p == n) for p in predicted[present == 1] for n in predicted[present == 0]]
+    assert roc_auc(present, predicted) == pytest.approx(np.mean(pairs))
+    assert roc_auc(np.array([0, 1, 1]), np.array([0.1, 0.2, 0.3])) == 1
+    assert roc_auc(np.array([0, 1, np.nan]), np.array([0.2, 0.2, 5.0])) == 0.5
+    assert np.isnan(roc_auc(np.array([1, 1]), np.array([0.1, 0.2])))
