@@ -289,7 +289,8 @@ class Features:
 class FeatureExtractor(nn.Module):
     """F_seg (eq. 4-5): a parser's features, each local one weighed by where its part of the face is.
 
-    T_i = beta_i A_i(I) C_i(I), with A_i the sum of the region's probability maps, averaged down to the stage's size.
+    T_i = beta_i A_i(I) C_i(I), with A_i the sum of the region's probability maps: as the network gives them at 1/8,
+    averaged down to the stages at 1/16 and 1/32.
     The paper gives no values for beta: they are 1 here. ``beta`` is a buffer in the order of REGIONS, so that other
     values travel with the weights.
     """
@@ -307,11 +308,16 @@ class FeatureExtractor(nn.Module):
     def forward(self, picture: Tensor) -> Features:
         """(N, 3, H, W) RGB 0..1 -> :class:`Features`. The parser has to be in evaluation mode."""
         s = self.parser.stages(picture)
-        masks = _enlarged(self.parser.conv_out(s.fused), picture.shape[-2:]).softmax(1)
-        attention = torch.einsum("rl,nlhw->nrhw", self.selection * self.beta[:, None], masks)
-        stage = {"eyes": s.at8, "nose": s.at16, "mouth": s.at16, "face": s.at32, "brow": s.at8}
-        weighed = {}
-        for k, name in enumerate(REGIONS):
-            features = stage[name]
-            weighed[name] = features * nnf.interpolate(attention[:, k : k + 1], features.shape[-2:], mode="area")
-        return Features(s.fused, **weighed, masks=masks)
+        logits = self.parser.conv_out(s.fused)
+        at8 = torch.einsum("rl,nlhw->nrhw", self.selection * self.beta[:, None], logits.softmax(1))
+        at16, at32 = nnf.avg_pool2d(at8, 2), nnf.avg_pool2d(at8, 4)
+        eyes, nose, mouth, face, brow = range(len(REGIONS))
+        return Features(
+            f_gb=s.fused,
+            eyes=s.at8 * at8[:, eyes, None],
+            nose=s.at16 * at16[:, nose, None],
+            mouth=s.at16 * at16[:, mouth, None],
+            face=s.at32 * at32[:, face, None],
+            brow=s.at8 * at8[:, brow, None],
+            masks=_enlarged(logits, picture.shape[-2:]).softmax(1),
+        )

@@ -128,10 +128,11 @@ def test_features_are_the_stages_weighed_by_their_masks() -> None:
     torch.testing.assert_close(features.masks.sum(1), torch.ones(2, 64, 64))
     torch.testing.assert_close(features.masks, extractor.parser(picture).softmax(1))
     assert torch.equal(features.f_gb, stages.fused)
-    for name, stage, cell in (("brow", stages.at8, 8), ("mouth", stages.at16, 16), ("face", stages.at32, 32)):
-        mask = sum(features.masks[:, LABEL[label]] for label in REGIONS[name])
-        cells = mask.reshape(2, 64 // cell, cell, 64 // cell, cell).mean((2, 4))
-        torch.testing.assert_close(getattr(features, name), stage * cells[:, None])
+    maps = extractor.parser.conv_out(stages.fused).softmax(1)  # (2, 19, 8, 8)
+    for name, stage, cells in (("brow", stages.at8, 8), ("mouth", stages.at16, 4), ("face", stages.at32, 2)):
+        mask = sum(maps[:, LABEL[label]] for label in REGIONS[name])
+        mask = mask.reshape(2, cells, 8 // cells, cells, 8 // cells).mean((2, 4))
+        torch.testing.assert_close(getattr(features, name), stage * mask[:, None])
 
 
 def test_beta_scales_its_own_feature_and_travels_with_the_weights() -> None:
