@@ -1,0 +1,104 @@
+"""What each loss brings: ``python -m models.ablate --start RUN/best.pt --test DIR ...``.
+
+Options else as ``models.train_regressor``. From the same weights, seed and pictures, R trains on for a few hundred
+steps with all losses, and again with each one left out; every result is measured on rendered people that no training
+saw. Short runs tell which way a loss pulls, not how far it would take a full training. OUT/ablation.csv grows by a row
+a run; finished ones are not repeated.
+"""
+
+import argparse
+import csv
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from models.feature_cache import cache_features
+from models.person_batches import CLEAN, STRANGER, Source
+from models.regressor import Regressor
+from models.regressor_data import Data, open_source
+from models.regressor_scores import scored
+from models.regressor_steps import Steps
+from models.train_regressor import LOSSES, chosen_weights, command_line, open_data, open_networks
+
+NONE, START = "none", "start"
+WARM_STEPS = 20
+
+
+def steps_on(args: argparse.Namespace, off: str, data: Data) -> Regressor:
+    """R after ``args.steps`` steps without the losses ``off`` (by commas)."""
+    weights = chosen_weights(off)
+    model, unlabelled = open_networks(args, weights)
+    steps = Steps(model.regressor, data, unlabelled, weights, args.people, args.clips, args.drawn, args.device)
+    optimiser = torch.optim.AdamW(model.regressor.parameters(), lr=args.rate, weight_decay=0.02)
+    rng, g = np.random.default_rng(args.seed), torch.Generator().manual_seed(args.seed)
+    model.train()
+    for step in range(args.steps):
+        for group in optimiser.param_groups:
+            group["lr"] = args.rate * min((step + 1) / WARM_STEPS, 1.05 - step / args.steps)
+        terms = steps.labelled(rng, g)
+        if unlabelled is not None and step % args.every == 0:
+            terms |= {name: args.share * value for name, value in steps.unlabelled(rng, g).items()}
+        loss = torch.stack([torch.zeros((), device=args.device), *terms.values()]).sum()
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.regressor.parameters(), 1.0)
+        optimiser.step()
+    return model.regressor.eval()
+
+
+def row_of(off: str, regressor: Regressor, test: Source, device: str) -> dict[str, str]:
+    known, stranger = (scored(regressor, test, life, device=device) for life in (CLEAN, STRANGER))
+    figures = {
+        "icc": known.mean.icc,
+        "mae": known.mean.mae,
+        "icc_stranger": stranger.mean.icc,
+        "mae_stranger": stranger.mean.mae,
+        "pose_deg": known.pose_deg,
+        "identity_rms": known.identity,
+        "brow_style": known.brow_style,
+    }
+    return {"off": off, **{name: f"{value:.4f}" for name, value in figures.items()}}
+
+
+def finished(path: Path) -> set[str]:
+    if not path.exists():
+        return set()
+    with path.open(newline="") as f:
+        return {row["off"] for row in csv.DictReader(f)}
+
+
+def main() -> None:
+    parser = command_line(__doc__)
+    parser.add_argument("--test", type=Path, required=True, help="folder of rendered people for measuring")
+    parser.add_argument("--losses", default=",".join(LOSSES), help="what is left out in turn, by commas")
+    parser.set_defaults(steps=200, rate=3e-4)
+    args = parser.parse_args()
+    if not args.start:
+        raise SystemExit("--start is missing: give the checkpoint that all runs begin with")
+    torch.set_num_threads(args.threads)
+    args.out.mkdir(parents=True, exist_ok=True)
+    path = args.out / "ablation.csv"
+    for name in args.losses.split(","):
+        chosen_weights(name)
+    model, _ = open_networks(args, chosen_weights(""))
+    data = open_data(args, model.extractor)
+    cache = (args.cache or args.out / "features") / "test"
+    cache_features(model.extractor, args.test, cache, device=args.device, quick=args.quick)
+    test = open_source(args.test, cache)
+    for off in (START, NONE, *args.losses.split(",")):
+        if off in finished(path):
+            continue
+        regressor = model.regressor.eval() if off == START else steps_on(args, "" if off == NONE else off, data)
+        row = row_of(off, regressor, test, args.device)
+        with path.open("a", newline="") as f:
+            writer = csv.DictWriter(f, list(row))
+            if f.tell() == 0:
+                writer.writeheader()
+            writer.writerow(row)
+        print(" ".join(f"{k} {v}" for k, v in row.items()), flush=True)
+
+
+if __name__ == "__main__":
+    main()

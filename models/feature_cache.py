@@ -1,0 +1,129 @@
+"""F_seg's features of all training pictures, made once: the extractor is frozen, and on a CPU it costs more than R.
+
+``cache_features`` writes one file of half-precision rows per data file, and one more for the mirrored pictures where
+asked. A cache belongs to one parsing network; another one's is refused.
+"""
+
+import copy
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.bisenet import FeatureExtractor
+from models.fused_features import fuse, of_pictures
+
+BATCH = 32
+NOTE = "extractor.json"
+
+
+class CacheError(Exception):
+    """The cache does not fit the data or the network; the message says what to do."""
+
+
+def fingerprint(extractor: FeatureExtractor) -> str:
+    """Tells parsing networks apart by their weights."""
+    digest = hashlib.sha256()
+    for name, value in sorted(extractor.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def data_files(folder: Path) -> list[Path]:
+    """The files that ``models.faces.load_faces`` reads, in its order."""
+    return sorted(p for p in folder.glob("*.npz") if not p.name.endswith(".part.npz"))
+
+
+@torch.no_grad()
+def features_of(
+    extractor: FeatureExtractor, picture: NDArray[np.uint8], device: str = "cpu", quick: bool = False
+) -> NDArray[np.float16]:
+    """(N, SIZE, SIZE, 3) RGB -> (N, D): ``Fused.flat`` of each. ``quick``: with bfloat16's 8 bits of mantissa, in half
+    the time on a CPU that knows them."""
+    side, layout = extractor.parser.architecture.side, torch.channels_last if quick else torch.contiguous_format
+    parts = []
+    for first in range(0, len(picture), BATCH):
+        view = of_pictures(torch.from_numpy(picture[first : first + BATCH])).to(device, memory_format=layout)
+        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=quick):
+            parts.append(fuse(extractor(view), side).flat().half().cpu().numpy())
+    return np.concatenate(parts)
+
+
+def cache_features(
+    extractor: FeatureExtractor,
+    folder: Path,
+    out: Path,
+    files: int | None = None,
+    mirrored: int = 0,
+    device: str = "cpu",
+    quick: bool = False,
+) -> None:
+    """Writes what is missing of the first ``files`` (default: all) data files of ``folder``, and of the mirrored
+    pictures of the first ``mirrored`` of them; ``quick`` as in :func:`features_of`.
+
+    Raises:
+        CacheError: ``out`` holds another network's features.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    # Ours alone: training passes gradients through the extractor as it is.
+    extractor = copy.deepcopy(extractor)
+    note = {"extractor": fingerprint(extractor)}
+    if (out / NOTE).exists() and json.loads((out / NOTE).read_text()) != note:
+        raise CacheError(f"{out} holds the features of another parsing network: delete it, or use another --out")
+    (out / NOTE).write_text(json.dumps(note))
+    if quick:
+        extractor = extractor.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    for k, path in enumerate(data_files(folder)[:files]):
+        for mirror in (False, True)[: 1 + (k < mirrored)]:
+            target = out / f"{path.stem}{'.mirror' if mirror else ''}.npy"
+            if target.exists():
+                continue
+            with np.load(path) as file:
+                picture = file["picture"]
+            view = np.ascontiguousarray(picture[:, :, ::-1]) if mirror else picture
+            part = target.with_suffix(".part")
+            with part.open("wb") as raw:
+                np.save(raw, features_of(extractor, view, device, quick))
+            part.replace(target)
+
+
+class FeatureCache:
+    """Rows of cached features in the order of ``load_faces``, read from disk as they are asked for."""
+
+    def __init__(self, folder: Path, out: Path, files: int | None = None):
+        """Raises :class:`CacheError` where a data file's features are missing."""
+        self._plain, self._mirror = [], []
+        for path in data_files(folder)[:files]:
+            own = out / f"{path.stem}.npy"
+            if not own.exists():
+                raise CacheError(f"{own} is missing: run cache_features (python -m models.train_regressor does)")
+            mirror = out / f"{path.stem}.mirror.npy"
+            self._plain.append(np.load(own, mmap_mode="r"))
+            self._mirror.append(np.load(mirror, mmap_mode="r") if mirror.exists() else None)
+        self._start = np.cumsum([0, *(len(p) for p in self._plain)])
+
+    def __len__(self) -> int:
+        return int(self._start[-1])
+
+    @property
+    def has_mirror(self) -> NDArray[np.bool_]:
+        """(N,) whether the mirrored picture's features are there."""
+        each = [np.full(len(p), m is not None) for p, m in zip(self._plain, self._mirror, strict=True)]
+        return np.concatenate(each)
+
+    def rows(self, index: NDArray[np.intp], mirrored: NDArray[np.bool_] | None = None) -> Tensor:
+        """(R,) rows -> (R, D) float32, of the mirrored picture where ``mirrored``."""
+        flip = np.zeros(len(index), bool) if mirrored is None else mirrored
+        files = np.searchsorted(self._start, index, side="right") - 1
+        parts = []
+        for row, k, other in zip(index, files, flip, strict=True):
+            source = self._mirror[k] if other else self._plain[k]
+            if source is None:
+                raise CacheError(f"the mirrored features of row {row} were not cached")
+            parts.append(source[row - self._start[k]])
+        return torch.from_numpy(np.stack(parts)).float()

@@ -1,0 +1,200 @@
+"""Trains R, the ``full`` regressor, on frozen F_seg: ``python -m models.train_regressor --parser FILE --out DIR``.
+
+Every step reads whole rendered people with known parameters, and frames of real clips, which teach by the landmarks'
+motion, by steadiness and by the mirror. With ``--generator`` and ``--recognition`` every k-th step adds the paper's
+losses without labels (eq. 7-12) on pictures of both kinds. F_seg's features are cached on the disk first. Seeded;
+resumes from OUT/last.pt; the best on people held out is OUT/best.pt.
+"""
+
+import argparse
+import csv
+import json
+import math
+import time
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from models.bisenet import FeatureExtractor, load_parser
+from models.curves import draw_curves
+from models.feature_cache import CacheError, cache_features
+from models.generator import GeneratorFileError, load_generator
+from models.lightcnn import load_recognition
+from models.losses import Weights
+from models.regressor import FullRegressor, fitting
+from models.regressor_data import Data, load_data
+from models.regressor_scores import summary
+from models.regressor_steps import Steps
+from models.self_supervision import SelfSupervision
+
+LOSSES = tuple(f.name for f in fields(Weights) if f.name not in ("alpha", "beta", "loopback_expression"))
+
+
+def command_line(description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--rendered", type=Path, required=True, help="folder of models.render_dataset")
+    parser.add_argument("--real", type=Path, help="folder of models.real_faces")
+    parser.add_argument("--parser", type=Path, required=True, help="F_seg: checkpoint of models.train_parsing")
+    parser.add_argument("--generator", type=Path, help="G: checkpoint of models.train_generator")
+    parser.add_argument("--recognition", type=Path, help="F_reg: checkpoint of models.train_recognition")
+    parser.add_argument("--landmarks", type=Path, help="begin the landmarks' branch with this geometric regressor")
+    parser.add_argument("--start", type=Path, help="begin with this checkpoint's R")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, help="features of F_seg (default: OUT/features)")
+    parser.add_argument("--quick", action="store_true", help="make the features in half precision")
+    parser.add_argument("--files", type=int, help="use only so many files of --rendered")
+    parser.add_argument("--mirrored", type=int, default=0, help="of these, so many are seen in the mirror as well")
+    parser.add_argument("--minutes", type=float, help="wall clock budget; the rate follows it")
+    parser.add_argument("--steps", type=int, default=1_000_000)
+    parser.add_argument("--people", type=int, default=5, help="rendered people in a step, with all their pictures")
+    parser.add_argument("--clips", type=int, default=4, help="real clips in a step")
+    parser.add_argument("--every", type=int, default=4, help="one step in so many has the paper's losses")
+    parser.add_argument("--drawn", type=int, default=8, help="pictures in such a step that G draws")
+    parser.add_argument("--off", default="", help=f"losses left out, by commas: {', '.join(LOSSES)}")
+    parser.add_argument("--share", type=float, default=1.0, help="weight of the paper's losses as a whole")
+    parser.add_argument("--width", type=int, default=96, help="of the AU sub-network's maps")
+    parser.add_argument("--hidden", type=int, default=256, help="of the fully connected layers")
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--validate", type=int, default=250, help="steps between validations")
+    parser.add_argument("--judges", type=int, default=40, help="people held out that a validation reads")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    return parser
+
+
+def chosen_weights(off: str) -> Weights:
+    """Raises SystemExit where a loss is named that there is not."""
+    names = [name for name in off.split(",") if name]
+    if unknown := sorted(set(names) - set(LOSSES)):
+        raise SystemExit(f"--off {','.join(unknown)}: the losses are {', '.join(LOSSES)}")
+    return replace(Weights(), **dict.fromkeys(names, 0.0))
+
+
+def open_networks(args: argparse.Namespace, weights: Weights) -> tuple[FullRegressor, SelfSupervision | None]:
+    """R on F_seg as --start or --landmarks have it, and the frozen networks of the paper's losses if both are given."""
+    try:
+        extractor = FeatureExtractor(load_parser(args.parser))
+        torch.manual_seed(args.seed)
+        if args.start:
+            model = FullRegressor.from_checkpoint(torch.load(args.start, map_location="cpu", weights_only=False))
+            extractor = model.extractor
+        else:
+            model = FullRegressor(extractor, fitting(extractor, width=args.width, hidden=args.hidden))
+        if args.landmarks and not args.start:
+            state = torch.load(args.landmarks, map_location="cpu", weights_only=False)["state"]
+            model.regressor.geometry.load_state_dict(state)
+        if not (args.generator and args.recognition):
+            return model.to(args.device), None
+        frozen = load_generator(args.generator), load_recognition(args.recognition)
+    except (FileNotFoundError, ValueError, GeneratorFileError, RuntimeError, KeyError) as error:
+        raise SystemExit(f"{' '.join(str(error).split())[:300]}") from None
+    return model.to(args.device), SelfSupervision(extractor, *frozen, weights).to(args.device)
+
+
+def open_data(args: argparse.Namespace, extractor: FeatureExtractor) -> Data:
+    """Caches what is not cached yet, and opens it."""
+    cache = args.cache or args.out / "features"
+    try:
+        cache_features(extractor, args.rendered, cache / "rendered", args.files, args.mirrored, args.device, args.quick)
+        if args.real:
+            cache_features(extractor, args.real, cache / "real", None, 10_000, args.device, args.quick)
+        return load_data(args.rendered, args.real, cache, args.files)
+    except (FileNotFoundError, CacheError) as error:
+        raise SystemExit(str(error)) from None
+
+
+def main() -> None:
+    args = command_line(__doc__).parse_args()
+    torch.set_num_threads(args.threads)
+    args.out.mkdir(parents=True, exist_ok=True)
+    weights = chosen_weights(args.off)
+    model, unlabelled = open_networks(args, weights)
+    data = open_data(args, model.extractor)
+    rng, g = np.random.default_rng(args.seed), torch.Generator().manual_seed(args.seed)
+    steps = Steps(model.regressor, data, unlabelled, weights, args.people, args.clips, args.drawn, args.device)
+    optimiser = torch.optim.AdamW(model.regressor.parameters(), lr=args.rate, weight_decay=0.02)
+    first, best, spent = 0, -9.0, 0.0
+    last = args.out / "last.pt"
+    if last.exists():
+        state = torch.load(last, map_location=args.device, weights_only=False)
+        model.load_state_dict(state["state"])
+        optimiser.load_state_dict(state["optimiser"])
+        first, best, spent = state["step"], state["best"], state["spent"]
+        rng, g = np.random.default_rng([args.seed, first]), torch.Generator().manual_seed(args.seed + first)
+    mixed = torch.amp.GradScaler(enabled=args.device == "cuda")
+    started, log_path = time.perf_counter() - spent, args.out / "log.csv"
+    means: dict[str, float] = {}
+    model.train()
+    step = first
+    while step < args.steps:
+        gone = (time.perf_counter() - started) / 60
+        share = max(step / args.steps, gone / args.minutes if args.minutes else 0.0)
+        if share >= 1:
+            break
+        # Warm up, then a half cosine.
+        for group in optimiser.param_groups:
+            group["lr"] = args.rate * min(1, (step + 1) / 100) * max(0.5 * (1 + math.cos(math.pi * share)), 0.01)
+        terms = steps.labelled(rng, g)
+        if unlabelled is not None and step % args.every == 0:
+            terms |= {name: args.share * value for name, value in steps.unlabelled(rng, g).items()}
+        loss = torch.stack(list(terms.values())).sum()
+        optimiser.zero_grad()
+        mixed.scale(loss).backward()
+        mixed.unscale_(optimiser)
+        nn.utils.clip_grad_norm_(model.regressor.parameters(), 1.0)
+        mixed.step(optimiser)
+        mixed.update()
+        for name, value in terms.items():
+            v = float(value.detach())
+            means[name] = 0.98 * means.get(name, v) + 0.02 * v
+        step += 1
+        spent = time.perf_counter() - started
+        ends = step == args.steps or bool(args.minutes and spent / 60 >= args.minutes)
+        if step % args.validate == 0 or ends:
+            model.eval()
+            found = summary(model.regressor, data.held_out, args.judges, args.device)
+            model.train()
+            write_log(log_path, {"step": step, "minutes": round(spent / 60, 2), **found, **means})
+            draw_curves(log_path, args.out / "curve.png")
+            now = found["icc"] - found["mae"] + 0.5 * (found["icc_stranger"] - found["mae_stranger"])
+            config = {k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items()}
+            common = model.checkpoint(
+                step=step, best=max(best, now), spent=spent, config=config, losses=asdict(weights)
+            )
+            if now > best:
+                best = now
+                save(common, args.out / "best.pt")
+            save({**common, "optimiser": optimiser.state_dict()}, last)
+            print(
+                json.dumps({k: round(v, 4) for k, v in {"step": step, **found, **means}.items()}),
+                f"{spent:.0f} s",
+                flush=True,
+            )
+
+
+def save(content: dict, path: Path) -> None:
+    """Whole or not at all."""
+    part = path.with_suffix(".part")
+    torch.save(content, part)
+    part.replace(path)
+
+
+def write_log(path: Path, row: dict[str, float]) -> None:
+    """One more row; columns are those of the first, and what is not there yet is left empty."""
+    columns = list(row)
+    if path.exists():
+        with path.open() as f:
+            columns = next(csv.reader(f))
+    with path.open("a", newline="") as f:
+        writer = csv.DictWriter(f, columns, restval="", extrasaction="ignore")
+        if f.tell() == 0:
+            writer.writeheader()
+        writer.writerow({k: round(v, 5) for k, v in row.items()})
+
+
+if __name__ == "__main__":
+    main()
