@@ -81,7 +81,7 @@ class Batch:
 
     def to(self, device: str) -> "Batch":
         moved = {k: v.to(device) if isinstance(v, Tensor) else v for k, v in vars(self).items()}
-        return Batch(**moved)
+        return Batch(**moved)  # type: ignore[arg-type]
 
 
 class Source:
@@ -125,7 +125,7 @@ class Source:
         lost = torch.from_numpy(rng.random(n) < life.no_landmarks)
         landmarks[lost], neutral[lost] = 0, 0
         hidden = torch.from_numpy(rng.random(n) < life.no_picture)[:, None] & ~lost[:, None]
-        return Batch(  # type: ignore[arg-type]
+        return Batch(
             rows=rows,
             features=self.features.rows(rows, flip),
             landmarks=landmarks,
