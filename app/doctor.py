@@ -87,6 +87,8 @@ def _providers() -> Iterator[Finding]:
 
 
 def _models() -> Iterator[Finding]:
+    from models.runtime.picture_regressor import FILES
+    from models.runtime.regressor_choice import best_model
     from models.runtime.sessions import ASSETS, ModelError, Session
 
     files = sorted(ASSETS.rglob("*.onnx"))
@@ -101,6 +103,10 @@ def _models() -> Iterator[Finding]:
             continue
         version = f"{meta.get('name', 'no name')} version {meta.get('contract_version', '?')}"
         yield True, f"{path.name}: {version}, {path.stat().st_size / 1e6:.1f} MB, sha256 {digest}"
+    for size, path in FILES.items():
+        if not path.is_file():
+            yield True, f"{path.name}: not there, so --model {size} cannot be asked for"
+    yield True, f"--model auto takes {best_model('auto')}"
 
 
 def _cameras() -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.calibration import FORGET_S, FRONTAL_DEG, LEARN_EVERY_S, MAX_STEP_S, REGIONS, TIME_CAP_S
+from app.calibration import FORGET_S, FRONTAL_DEG, LEARN_EVERY_S, MAX_STEP_S, REGIONS
 from models.runtime.landmarks import N_LANDMARKS
 
 Array = NDArray[np.float32]
@@ -20,7 +20,11 @@ Array = NDArray[np.float32]
 MAX_SHAPES: Final = 24
 SAME_SHAPE: Final = 0.8
 """Shapes nearer than this (:func:`distance`) share an entry of the album."""
-KNOWN_AFTER_S: Final = 0.15
+ENERGY: Final = 1.0
+"""Of a shape at distance 1; it grows with the square. People at rest are seen at 0.4 to 1.1, mild expressions at 2."""
+MOST_S: Final = 5.0
+"""More time than this in one shape proves nothing more."""
+KNOWN_AFTER_S: Final = 0.12
 """So much time at rest, frontal, and there is a code; before it is zeros, which the networks take for "not known"."""
 TOO_FAR: Final = 2.5
 """A recording whose nearest frame is farther from the neutral than this never shows the face at rest."""
@@ -61,7 +65,7 @@ def code_at_rest(codes: Array, aligned: Array, euler_deg: Array, neutral: Array)
     far = distance(aligned, neutral)
     if far.min() > TOO_FAR:
         return None
-    energy = 0.5 * far**2 - np.log(np.maximum(frontal(euler_deg), 1e-12))
+    energy = ENERGY * far**2 - np.log(np.maximum(frontal(euler_deg), 1e-12))
     weights = np.exp(energy.min() - energy).astype(np.float32)
     return (weights / weights.sum()) @ codes
 
@@ -115,11 +119,11 @@ class RestingCode:
                 part = np.float32(time_s / max(total_s, 1e-9))
                 self._shapes[at] += part * (aligned - self._shapes[at])
                 self._codes[at] += part * (code - self._codes[at])
-                self._times_s[at] = min(total_s, TIME_CAP_S)
+                self._times_s[at] = min(total_s, MOST_S)
                 return
         if len(self._shapes) == MAX_SHAPES:
             # What is far from rest may yet turn out to be rest, so it is not dropped for that alone.
-            worth = self._times_s * (0.1 + np.exp(-0.5 * distance(self._shapes, neutral) ** 2))
+            worth = self._times_s * (0.1 + np.exp(-ENERGY * distance(self._shapes, neutral) ** 2))
             keep = np.arange(MAX_SHAPES) != worth.argmin()
             self._shapes, self._codes, self._times_s = self._shapes[keep], self._codes[keep], self._times_s[keep]
         self._shapes = np.concatenate([self._shapes, aligned[None]])
@@ -128,7 +132,7 @@ class RestingCode:
 
     def _settle(self, neutral: Array, step_s: float) -> None:
         """Move ``code`` to what the album says, once it has seen rest."""
-        energy = 0.5 * distance(self._shapes, neutral) ** 2
+        energy = ENERGY * distance(self._shapes, neutral) ** 2
         if not self.known and float((self._times_s * np.exp(-energy)).sum()) < KNOWN_AFTER_S:
             return
         weights = self._times_s * np.exp(energy.min() - energy)

@@ -8,6 +8,7 @@ import pytest
 
 from app import bench
 from app.cli import main
+from models.runtime.picture_regressor import FILES
 
 
 def test_frames_go_on_from_the_start_with_growing_index_and_time(make_video) -> None:  # type: ignore[no-untyped-def]
@@ -37,6 +38,8 @@ def test_the_numbers_are_written_and_fit_together(
     )
     assert report["frames_per_s"] == pytest.approx(1000 / stages["total"]["median"])
     assert report["peak_rss_mib"] > 20
+    assert 0 < report["cores"]["mien"] < 1.5, "one thread, whatever the machine has"
+    assert report["cores"]["mediapipe"] > 0
     assert f"ratio_to_mediapipe {report['ratio_to_mediapipe']:.2f}" in capsys.readouterr().out
 
 
@@ -51,6 +54,23 @@ def test_without_the_task_file_the_other_is_left_out_and_said_so(
     report = json.loads(path.read_text())
     assert report["ratio_to_mediapipe"] is None
     assert report["frames"] == 5
+
+
+def test_the_model_that_ran_is_said_with_its_own_stages(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("onnx", reason="onnx comes with the train extra")
+    from picture_networks import write_network
+
+    monkeypatch.setitem(FILES, "lite", write_network(tmp_path / "lite.onnx", "lite"))
+    clip, path = str(data_dir / "clips" / "lp_d0.mp4"), tmp_path / "bench.json"
+    for model, own in (("lite", {"crop"}), ("geometric", set())):
+        args = ["bench", clip, "--model", model, "--device", "cpu", "--frames", "10", "--json", str(path)]
+        assert main(args) == 0
+        report = json.loads(path.read_text())
+        assert (report["model"], report["device"]) == (model, "cpu")
+        assert set(report["stages_ms"]) & {"crop", "regress"} == own | {"regress"}
+        assert f"{model} regressor on cpu" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -240,6 +240,37 @@ def test_doctor_reports_and_does_not_crash() -> None:
         assert f"\n{title}" in f"\n{done.stdout}"
 
 
+def test_a_model_that_is_not_there_is_named(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from models.runtime.picture_regressor import FILES
+
+    monkeypatch.setitem(FILES, "lite", tmp_path / "lite.onnx")
+    clip, out = data_dir / "clips" / "pf_single_face.mp4", tmp_path / "out.csv"
+    assert cli.main(["track", str(clip), "--model", "lite", "--csv", str(out)]) == 2
+    err = capsys.readouterr().err
+    assert f"{tmp_path / 'lite.onnx'}: this network file is missing" in err
+    assert err.count("\n") == 1
+    assert not out.exists()
+    assert cli.main(["track", str(clip), "--model", "geometric", "--csv", str(out)]) == 0
+    assert len(rows_of(out)) == 72
+
+
+def test_doctor_says_which_models_are_there_and_which_auto_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app import doctor
+    from models.runtime.picture_regressor import FILES
+
+    for size in FILES:
+        monkeypatch.setitem(FILES, size, tmp_path / f"{size}.onnx")
+    text = [line for _, line in doctor._models()]
+    assert [line for line in text if line.startswith("lite.onnx: not there")]
+    assert text[-1].endswith("auto takes geometric")
+    (tmp_path / "lite.onnx").write_bytes(b"")
+    assert [line for _, line in doctor._models()][-1].endswith("auto takes lite")
+
+
 def test_doctor_survives_a_check_that_breaks(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
