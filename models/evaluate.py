@@ -37,6 +37,7 @@ from models.hand_coding import (
     read_coding,
 )
 from models.metrics import agreement
+from models.runtime.regressor_choice import best_model
 from models.runtime.sessions import ModelError
 from models.score_tables import Scores, as_json, means_table, number, score, summary, table
 from models.tracked import Columns, from_openface, track
@@ -45,12 +46,19 @@ CALIBRATIONS: Final = ("auto", "whole")
 MODELS: Final = (*regressors.FILES, "auto")
 
 
+def say(text: str) -> None:
+    """A paragraph or table of the report."""
+    print(f"{text}\n")
+
+
 def rendered_part(args: argparse.Namespace, task: Path | None) -> dict[str, Any]:
     """(a)"""
     from models.evaluate_rendered import RenderedScores, evaluate, evaluate_views, rendered_json
     from models.rendered_people import kept_people, render_people
 
-    asked = {name: regressors.load(name) for name in args.models if name != "auto"}
+    # "auto" is one of the others: measured once.
+    names = dict.fromkeys(best_model("cpu") if name == "auto" else name for name in args.models)
+    asked = {name: regressors.load(name) for name in names}
     found: dict[str, RenderedScores] = {}
     for fera in (False, True) if args.rendered else ():
         people = kept_people(args.cache, args.rendered, fera) if args.cache else render_people(args.rendered, fera)
@@ -59,15 +67,15 @@ def rendered_part(args: argparse.Namespace, task: Path | None) -> dict[str, Any]
     for folder in args.views:
         found[f"Rendered people of {folder.name}"] = evaluate_views(folder, asked)
     for title, scores in found.items():
-        print(f"## {title}: {scores.pictures} pictures of expressions\n")
-        print(summary(scores.shared, scores.found), "\n")
-        print(f"Saying 0 everywhere: MAE {number(scores.zero_mae)}.\n")
-        print(table(scores.shared), "\n")
-        print(table(scores.shared, ("rmse", "pcc")), "\n")
-        print("By head pose, mean over the same AUs:\n")
-        print(means_table(scores.groups), "\n")
-        print("All of our AUs:\n")
-        print(table(scores.ours, ("icc", "mae", "rmse", "pcc")), "\n")
+        say(f"## {title}: {scores.pictures} pictures of expressions")
+        say(summary(scores.shared, scores.found))
+        say(f"Saying 0 everywhere: MAE {number(scores.zero_mae)}.")
+        say(table(scores.shared))
+        say(table(scores.shared, ("rmse", "pcc")))
+        say("By head pose, mean over the same AUs:")
+        say(means_table(scores.groups))
+        say("All of our AUs:")
+        say(table(scores.ours, ("icc", "mae", "rmse", "pcc")))
     return {title: rendered_json(scores) for title, scores in found.items()}
 
 
@@ -78,13 +86,13 @@ def hand_part(args: argparse.Namespace, task: Path | None) -> dict[str, Any]:
     scores = score({au: coding.columns[au] for au in AU_COLUMNS}, systems)
     coded = {au: int((coding.columns[au] >= 1).sum()) for au in AU_COLUMNS}
     zero = np.mean([agreement(coding.columns[au], np.zeros(len(coding.frames))).mae for au in AU_COLUMNS])
-    print(f"## {len(coding.clips)} hand-coded frames of {len(set(coding.clips))} clips\n")
-    print(summary(scores, {name: float(np.isfinite(c["AU12"]).mean()) for name, c in systems.items()}), "\n")
-    print(f"Saying 0 everywhere: MAE {number(float(zero))}.\n")
-    print(table(scores, present=coded), "\n")
-    print(table(scores, ("rmse", "pcc")), "\n")
-    print("## Gaze, asymmetry, head pose\n")
-    print(direction_table(coding, systems), "\n")
+    say(f"## {len(coding.clips)} hand-coded frames of {len(set(coding.clips))} clips")
+    say(summary(scores, {name: float(np.isfinite(c["AU12"]).mean()) for name, c in systems.items()}))
+    say(f"Saying 0 everywhere: MAE {number(float(zero))}.")
+    say(table(scores, present=coded))
+    say(table(scores, ("rmse", "pcc")))
+    say("## Gaze, asymmetry, head pose")
+    say(direction_table(coding, systems))
     return as_json(scores)
 
 
@@ -112,9 +120,9 @@ def hand_systems(args: argparse.Namespace, coding: Coding, task: Path | None) ->
 def clips_part(args: argparse.Namespace) -> None:
     """(b), behaviour on every clip."""
     for model in args.models:
-        print(f"## All clips, unfiltered, {model}\n")
+        say(f"## All clips, unfiltered, {model}")
         clips = sorted((args.data / "clips").glob("*.mp4"))
-        print(clip_table({clip.stem: from_openface(track(clip, "auto", model)) for clip in clips}), "\n")
+        say(clip_table({clip.stem: from_openface(track(clip, "auto", model)) for clip in clips}))
 
 
 def datasets_part(args: argparse.Namespace) -> dict[str, Any]:
@@ -127,20 +135,22 @@ def datasets_part(args: argparse.Namespace) -> dict[str, Any]:
             continue
         scores = evaluate_dataset(option, root, args.models, args.subjects)
         ours[scores.title], written[scores.title] = scores.scores, dataset_json(scores)
-        print(f"## {scores.title}: {scores.subjects} subjects ({args.subjects}), {scores.frames} coded frames\n")
+        say(f"## {scores.title}: {scores.subjects} subjects ({args.subjects}), {scores.frames} coded frames")
         if scores.scores:
-            print(summary(scores.scores, scores.found), "\n")
-            print(table(scores.scores, ("icc", "mae", "rmse", "pcc")), "\n")
+            say(summary(scores.scores, scores.found))
+            say(table(scores.scores, ("icc", "mae", "rmse", "pcc")))
         if scores.views:
-            print(means_table(scores.views), "\n")
+            say(means_table(scores.views))
         if scores.presence:
-            print(presence_table(scores.presence), "\n")
-    print("## Table 1 of Song et al. 2020, with our rows\n")
-    print(paper_tables.print_table_1(ours), "\n")
-    print("## Table 2 (DISFA)\n")
-    print(paper_tables.print_table_2(ours), "\n")
-    print("## Table 3\n")
-    print(paper_tables.print_table_3(ours), "\n")
+            said = ", ".join(f"{name} in {100 * share:.0f}%" for name, share in scores.found.items())
+            say(f"Presence; faces found by {said} of the frames:")
+            say(presence_table(scores.presence))
+    say("## Table 1 of Song et al. 2020, with our rows")
+    say(paper_tables.print_table_1(ours))
+    say("## Table 2 (DISFA)")
+    say(paper_tables.print_table_2(ours))
+    say("## Table 3")
+    say(paper_tables.print_table_3(ours))
     return written
 
 
@@ -183,7 +193,7 @@ def task_of(args: argparse.Namespace) -> Path | None:
         return path
     if args.task:
         raise SystemExit(f"--task {args.task}: there is no such file")
-    print("(no baseline: give MediaPipe's face_landmarker.task with --task)\n")
+    say("(no baseline: give MediaPipe's face_landmarker.task with --task)")
     return None
 
 

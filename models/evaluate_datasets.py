@@ -129,7 +129,8 @@ def _values(coded: Coded, model: str, tracker: Tracker) -> Columns:
 
 
 def _score(pooled: _Pooled, rows: Array) -> Scores:
-    truth = {au: values[rows] for au, values in pooled.intensity.items() if np.isfinite(values[rows]).any()}
+    # AUs that nobody shows in these frames are left out: a mean over them would flatter whoever is silent.
+    truth = {au: values[rows] for au, values in pooled.intensity.items() if (values[rows] > 0).any()}
     cut = {name: {au: values[rows] for au, values in c.items()} for name, c in pooled.systems.items()}
     return score(truth, cut) if truth else {}
 

@@ -89,9 +89,7 @@ def evaluate(people: RenderedPeople, regressors: Mapping[str, Regress], task: Pa
     rest = rest_of(people.person, people.session, people.resting, usable)
     ours = regress_all(views, regressors, rest, ~people.resting)
     others = blendshapes(people, task, ~people.resting) if task is not None else {}
-    fixed = bool(set(map(tuple, people.euler_deg[~people.resting, :2].tolist())) <= set(FERA_ORIENTATIONS))
-    groups = fera_groups(people.euler_deg) if fixed else turned_groups(people.euler_deg)
-    return _scores(people.au, people.resting, ours, others, groups)
+    return _scores(people.au, people.resting, ours, others, groups_of(people.euler_deg, people.resting))
 
 
 def evaluate_views(folder: Path, regressors: Mapping[str, Regress]) -> RenderedScores:
@@ -103,9 +101,7 @@ def evaluate_views(folder: Path, regressors: Mapping[str, Regress]) -> RenderedS
     views = Views(faces.picture, faces.found)
     rest = rest_of(faces.person, faces.session, faces.resting, np.ones(len(faces), bool))
     ours = regress_all(views, regressors, rest, ~faces.resting)
-    fixed = bool(set(map(tuple, faces.euler_deg[~faces.resting, :2].tolist())) <= set(FERA_ORIENTATIONS))
-    groups = fera_groups(faces.euler_deg) if fixed else turned_groups(faces.euler_deg)
-    return _scores(faces.au, faces.resting, ours, {}, groups)
+    return _scores(faces.au, faces.resting, ours, {}, groups_of(faces.euler_deg, faces.resting))
 
 
 def _scores(
@@ -132,6 +128,12 @@ def _scores(
         ours=score(truth, ours, OURS),
         groups={name: some(rows & shown) for name, rows in groups.items() if (rows & shown).any()},
     )
+
+
+def groups_of(euler_deg: F, resting: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
+    """Pictures by head pose: FERA's views where the expressions are in (several of) those, else by turn."""
+    shown = {(float(yaw), float(pitch)) for yaw, pitch in euler_deg[~resting, :2]}
+    return fera_groups(euler_deg) if len(shown) > 1 and shown <= set(FERA_ORIENTATIONS) else turned_groups(euler_deg)
 
 
 def turned_groups(euler_deg: F) -> dict[str, NDArray[np.bool_]]:

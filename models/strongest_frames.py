@@ -122,13 +122,14 @@ def strongest(au: Array, count: int = NAMED) -> list[tuple[str, float]]:
 
 def frames_of(path: Path, wanted: set[int]) -> dict[int, Picture]:
     """Frame number -> (H, W, 3) RGB, decoded in order as the tracker does (seeking is inexact in many files)."""
-    capture, out, n = cv2.VideoCapture(str(path)), {}, 0
+    capture, n = cv2.VideoCapture(str(path)), 0
+    out: dict[int, Picture] = {}
     while len(out) < len(wanted):
         ok, bgr = capture.read()
         if not ok:
             break
         if n in wanted:
-            out[n] = np.ascontiguousarray(bgr[..., ::-1])
+            out[n] = np.ascontiguousarray(bgr[..., ::-1], np.uint8)
         n += 1
     capture.release()
     return out

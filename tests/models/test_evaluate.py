@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from models import evaluate, hand_coding
+from models.runtime.alignment import rest_face
 from models.tracked import Columns
 
 
@@ -71,6 +72,29 @@ def test_only_what_is_asked_for_is_run(
     run(monkeypatch, data, "--models", "geometric", "--clips-only")
     assert tracked == [("a.mp4", "auto", "geometric")]
     assert "hand-coded" not in capsys.readouterr().out
+
+
+def test_rendered_people_are_reported_and_auto_is_measured_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    n = 12
+    rng = np.random.default_rng(0)
+    landmarks = (rest_face() + rng.normal(0, 1e-3, (n, 478, 3))).astype(np.float32)
+    np.savez(
+        tmp_path / "shard0.npz",
+        picture=np.zeros((n, 128, 128, 3), np.uint8), labels=np.zeros((n, 128, 128), np.uint8),
+        points=np.zeros((n, 478, 2), np.float16), found=landmarks, true=landmarks,
+        gaze_deg=np.zeros((n, 4), np.float32), au=rng.random((n, 40), np.float32),
+        euler_deg=np.zeros((n, 3), np.float32), identity=np.zeros((n, 208), np.float32), person=np.repeat([0, 1], 6),
+        brow_style=np.zeros(n, np.int64), session=np.zeros(n, np.int64), resting=np.arange(n) % 6 == 0,
+    )  # fmt: skip
+    monkeypatch.setattr(evaluate, "best_model", lambda device: "geometric")
+    run(monkeypatch, "--views", tmp_path, "--models", "geometric,auto", "--json", tmp_path / "out.json")
+    printed = capsys.readouterr().out
+    assert f"## Rendered people of {tmp_path.name}: 10 pictures of expressions" in printed
+    assert "| < 10 deg | 10 |" in printed
+    (written,) = json.loads((tmp_path / "out.json").read_text())["rendered"].values()
+    assert set(written["shared_aus"]) == {"geometric", "geometric, no neutral"}
 
 
 @pytest.mark.parametrize(

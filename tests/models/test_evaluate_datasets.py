@@ -48,6 +48,12 @@ def test_coded_frames_of_the_parts_subjects_are_pooled(database: list[Coded]) ->
     assert scores.found == {"Mien lite": 1.0}
 
 
+def test_an_action_that_nobody_shows_is_no_cheap_success(database: list[Coded]) -> None:
+    database[0].intensity["AU34"] = np.zeros(2)
+    scores = evaluate_dataset("disfa", Path(), ["lite"], tracker=lambda s, m: csv_of(np.ones(3)))
+    assert list(scores.scores["Mien lite"]) == ["AU12"]
+
+
 def test_lost_faces_short_clips_and_broken_clips_are_not_zeros(
     database: list[Coded], capsys: pytest.CaptureFixture[str]
 ) -> None:

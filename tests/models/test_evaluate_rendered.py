@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models import evaluate_rendered
-from models.evaluate_rendered import OURS, SHARED, evaluate_views, fera_groups, rendered_json, turned_groups
+from models.evaluate_rendered import OURS, SHARED, evaluate_views, fera_groups, groups_of, rendered_json, turned_groups
 from models.regressors import Views
 from models.renderer.sample import FERA_ORIENTATIONS
 
@@ -91,3 +91,7 @@ def test_groups_by_turn_and_by_feras_views() -> None:
     groups = fera_groups(views)
     assert list(groups)[5] == "6: yaw +0, pitch +0"
     np.testing.assert_array_equal(np.stack(list(groups.values())), np.eye(9, dtype=bool))
+    nobody = np.zeros(9, bool)
+    assert list(groups_of(views, nobody)) == list(groups)
+    assert list(groups_of(np.zeros((9, 3), np.float32), nobody)) == list(turned_groups(views))  # all frontal: no FERA
+    assert list(groups_of(views + 1, nobody)) == list(turned_groups(views))
