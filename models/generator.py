@@ -81,10 +81,7 @@ class Generator(nn.Module):
             nn.ConvTranspose2d(a, b, *shape)
             for (a, b), (shape, _) in zip(pairwise(channels), _LAYERS[size], strict=True)
         )
-        self.styles = nn.ModuleList(nn.Linear(code, 2 * c) for c in channels[1:-1])
-        for style in self.styles:
-            nn.init.normal_(style.weight, std=0.02)
-            nn.init.zeros_(style.bias)
+        self.styles = nn.ModuleList(_style(code, c) for c in channels[1:-1])
 
     def forward(self, y: Tensor) -> Tensor:
         """``y`` (N, 269) in 0..1: pose 2, AU 23, identity 208, brow style 36 (shares that sum to 1)."""
@@ -103,6 +100,14 @@ class Generator(nn.Module):
         model = cls(**checkpoint["architecture"])
         model.load_state_dict(checkpoint["state"])
         return model
+
+
+def _style(code: int, channels: int) -> nn.Linear:
+    """Scale and shift of a layer from the code; at first nearly none."""
+    out = nn.Linear(code, 2 * channels)
+    nn.init.normal_(out.weight, std=0.02)
+    nn.init.zeros_(out.bias)
+    return out
 
 
 def load_generator(path: Path, device: torch.device | str = "cpu") -> Generator:

@@ -56,6 +56,9 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.vector)
 
+    def first(self, n: int) -> "Pairs":
+        return Pairs(self.vector[:n], self.picture[:n], self.labels[:n])
+
 
 def channels_of(aus: F) -> F:
     """The 23 AUs of the vector (..., 23) -> the 40 channels (..., 40): both sides alike, the three that the vector

@@ -143,5 +143,5 @@ def test_shards_resume_and_are_held_out(
     np.savez(tmp_path / "pairs0009.npz", vector=both.vector, picture=both.picture, labels=both.labels)
     with pytest.raises(ValueError, match="different sizes"):
         load_pairs(shard_paths(tmp_path))
-    with pytest.raises(FileNotFoundError, match="models.render_pairs"):
+    with pytest.raises(FileNotFoundError, match=r"models\.render_pairs"):
         load_pairs([])
