@@ -1,6 +1,6 @@
 """Training data as arrays: what ``models.render_dataset`` and ``models.real_faces`` wrote, read back."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -74,8 +74,11 @@ class Faces:
             yield rows[self.resting[rows]], rows
 
 
-def load_faces(folder: Path, shards: int | None = None) -> Faces:
+def load_faces(folder: Path, shards: int | None = None, without: Collection[str] = ()) -> Faces:
     """All (or the first ``shards``) files of a folder, in the order of their names.
+
+    Args:
+        without: Fields that are not read, to save memory: (N, 0) arrays stand for them.
 
     Raises:
         FileNotFoundError: The folder holds no data.
@@ -88,5 +91,6 @@ def load_faces(folder: Path, shards: int | None = None) -> Faces:
     for path in paths:
         with np.load(path) as file:
             for name in names:
-                parts[name].append(file[name])
+                missing = np.empty((len(file["person"]), 0), np.uint8)
+                parts[name].append(missing if name in without else file[name])
     return Faces(**{name: np.concatenate(arrays) for name, arrays in parts.items()})

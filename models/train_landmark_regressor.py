@@ -67,8 +67,10 @@ def load_rendered(folder: Path) -> tuple[Samples, DetectorResponse]:
         k: [] for k in ("landmarks", "neutral", "au", "gaze", "person", "true", "true_rest")
     }
     for path in sorted(folder.glob("shard*.npz")):
+        if path.name.endswith(".part.npz"):  # being written
+            continue
         with np.load(path) as z:
-            data = {k: z[k] for k in z.files}
+            data = {k: z[k] for k in ("found", "true", "au", "gaze_deg", "person", "resting")}
         for person in np.unique(data["person"]):
             own = data["person"] == person
             resting = np.flatnonzero(own & data["resting"])
@@ -210,11 +212,17 @@ def identity_error(
     return float((found - truth).square().mean().sqrt()), float((truth - truth.mean(0)).square().mean().sqrt())
 
 
+def mean_defined(values: F) -> float:
+    """Mean over the channels for which a figure is defined; NaN where there is none."""
+    defined = values[np.isfinite(values)]
+    return float(defined.mean()) if len(defined) else float("nan")
+
+
 def table(scores: dict[str, F]) -> str:
     lines = ["| channel | ICC(3,1) | MAE (0..5) | PCC |", "| --- | --- | --- | --- |"]
     rows = zip(CHANNELS, scores["icc"], scores["mae"], scores["pcc"], strict=True)
     lines += [f"| {c} | {i:.2f} | {m:.2f} | {r:.2f} |" for c, i, m, r in rows]
-    mean = [float(np.nanmean(scores[k])) for k in ("icc", "mae", "pcc")]
+    mean = [mean_defined(scores[k]) for k in ("icc", "mae", "pcc")]
     return "\n".join([*lines, f"| **mean** | **{mean[0]:.3f}** | **{mean[1]:.3f}** | **{mean[2]:.3f}** |"])
 
 

@@ -55,7 +55,7 @@ class PictureRegression(Regression):
     """What a picture regressor makes of one frame, beside the rest."""
 
     pose: F
-    """(2,) yaw, pitch 0..1 as in the paper's vector: 0.5 = frontal, 1 = 45 degrees to the subject's left, up."""
+    """(2,) yaw, pitch 0..1 as in the paper's vector: 0.5 = frontal, 1 = 90 degrees to the subject's left, up."""
     brow_style: F
     """(36,) probabilities of ``rig.parameters``' brow styles."""
     code: F

@@ -1,0 +1,349 @@
+"""Trains the ``lite`` regressor: ``python -m models.train_lite --faces DIR --geometric FILE --out DIR [--real DIR]``.
+
+Rendered people are read from their pictures and the detector's landmarks, against another picture of the same person
+at rest, which is right, of another light, tainted by an expression, or missing. Real faces have no labels, so they
+teach two things only: a face at rest is at rest, and an answer must not change with light, blur, small shifts or in
+the mirror (a mean teacher: Tarvainen & Valpola 2017, with the mirrored answer averaged in). Starts from the landmarks'
+regressor. Seeded; resumes from OUT/last.pt; the best on held-out rendered people is OUT/best.pt.
+"""
+
+import argparse
+import copy
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from models.augment import Spoiler, draw_look, jitter, recolour
+from models.faces import Faces, load_faces
+from models.landmark_regressor import GAZE_UNIT_DEG, LandmarkRegressor
+from models.lite import CODE, LiteRegressor
+from models.metrics import agreement
+from models.renderer.labels import POSE_SPAN_DEG
+from models.train_landmark_regressor import CHANNEL_TWIN, FLIP, MEAN_FACE, TWIN, mean_defined, table
+from rig.parameters import CHANNEL_INDEX, N_CHANNELS
+
+F = NDArray[np.float32]
+PRESENT = 3
+"""Pictures that share one picture at rest in a batch: it goes through the network once."""
+REAL_EVERY = 2
+"""Real faces have their say in every second step."""
+UNSEEN = ("labels", "true", "points")
+SHUT = [CHANNEL_INDEX["AU43-left"], CHANNEL_INDEX["AU43-right"]]
+SELDOM = {"AU19": 0.35, "AU29": 0.5}
+"""Share of the samples with these actions that training sees: they are rarer in life than in our renders."""
+
+
+@dataclass
+class Batch:
+    """B people at rest and PRESENT times as many pictures, person by person."""
+
+    rest: Tensor  # (B, 3, S, S) 0..1
+    present: Tensor  # (B * PRESENT, 3, S, S) 0..1
+    landmarks: Tensor  # (B * PRESENT, 478, 3)
+    neutral: Tensor  # (B * PRESENT, 478, 3)
+    rows: NDArray[np.intp]  # (B * PRESENT,)
+    mirrored: Tensor  # (B * PRESENT,) bool
+
+
+class People:
+    """Draws batches of one source."""
+
+    def __init__(self, faces: Faces, keep: NDArray[np.bool_]):
+        self.faces, self.spoil = faces, Spoiler()
+        rng = np.random.default_rng(4)
+        seen = keep.copy()
+        for channel, share in SELDOM.items():
+            seen &= ~(faces.au[:, CHANNEL_INDEX[channel]] > 0.08) | (rng.random(len(seen)) < share)
+        key = faces.person * 8 + faces.session
+        self.groups = []
+        for session in np.unique(key[keep]):
+            own = key == session
+            rest, rows = np.flatnonzero(own & faces.resting), np.flatnonzero(own & seen)
+            if len(rest) and len(rows) > 1:
+                self.groups.append((rest, rows))
+        self.by_person: dict[int, list[int]] = {}
+        for k, (rest, _) in enumerate(self.groups):
+            self.by_person.setdefault(int(faces.person[rest[0]]), []).append(k)
+
+    def draw(self, n: int, rng: np.random.Generator, g: torch.Generator) -> Batch:
+        """n pictures at rest and n * PRESENT others, augmented; a fifth of the neutrals are of another session."""
+        rest, rows = [], []
+        for k in rng.integers(0, len(self.groups), n):
+            own_rest, own = self.groups[k]
+            if rng.random() < 0.2:
+                own = self.groups[rng.choice(self.by_person[int(self.faces.person[own_rest[0]])])][1]
+            at_rest = rng.choice(own_rest)
+            others = own[own != at_rest]
+            rest.append(at_rest)
+            rows.append(rng.choice(others, PRESENT, replace=len(others) < PRESENT))
+        flat = np.concatenate(rows)
+        look = draw_look(n, g)
+        slight = 0.3 * draw_look(n * PRESENT, g)
+        flip = torch.from_numpy(rng.random(n) < 0.5)
+        each = flip.repeat_interleave(PRESENT)
+        pictures = [as_picture(self.faces.picture[np.array(r)]) for r in (rest, flat)]
+        pictures = [mirror_where(p, f) for p, f in zip(pictures, (flip, each), strict=True)]
+        pictures[0] = self.spoil(recolour(jitter(pictures[0], g), look), g)
+        pictures[1] = self.spoil(recolour(jitter(pictures[1], g), look.repeat_interleave(PRESENT, 0) + slight), g)
+        landmarks = torch.from_numpy(self.faces.found[flat])
+        neutral = torch.from_numpy(self.faces.found[np.array(rest)]).repeat_interleave(PRESENT, 0)
+        landmarks, neutral = (torch.where(each[:, None, None], x[:, TWIN] * FLIP, x) for x in (landmarks, neutral))
+        return Batch(pictures[0], pictures[1], landmarks, neutral, flat, each)
+
+
+def as_picture(rows: NDArray[np.uint8]) -> Tensor:
+    """(N, S, S, 3) uint8 -> (N, 3, S, S) in 0..1, channels last in memory: twice as quick on a CPU."""
+    return torch.from_numpy(rows).permute(0, 3, 1, 2).float() / 255
+
+
+def mirror_where(picture: Tensor, flip: Tensor) -> Tensor:
+    return torch.where(flip[:, None, None, None], picture.flip(3), picture)
+
+
+def spoil_neutrals(
+    code: Tensor, rest: Tensor, b: Batch, g: torch.Generator, missing: float = 0.06, code_missing: float = 0.08
+) -> tuple[Tensor, Tensor]:
+    """Neutral landmarks and codes as the tracker has them: a little tainted by the expression, or not known."""
+    m = len(b.rows)
+
+    def chance(p: float) -> Tensor:
+        return torch.rand(m, generator=g) < p
+
+    taint = (chance(0.25) * 0.25 * torch.rand(m, generator=g))[:, None]
+    neutral = b.neutral + 0.0002 * torch.randn(b.neutral.shape, generator=g)
+    neutral = neutral + taint[..., None] * (b.landmarks - neutral)
+    rest = rest + taint * (code.detach() - rest)
+    lost = chance(missing)
+    neutral = torch.where(lost[:, None, None], 0.7 * MEAN_FACE + 0.3 * neutral, neutral)
+    return neutral, torch.where((lost | chance(code_missing))[:, None], 0.0, rest)
+
+
+def targets(faces: Faces, b: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """AUs (M, 40), gaze (M, 4), pose (M, 2) of a batch, mirrored where it is."""
+    au, gaze = torch.from_numpy(faces.au[b.rows]), torch.from_numpy(faces.gaze_deg[b.rows])
+    pose = torch.from_numpy(faces.euler_deg[b.rows, :2])
+    swapped = gaze[:, [2, 3, 0, 1]] * gaze.new_tensor([-1, 1, -1, 1])
+    flip = b.mirrored[:, None]
+    au = torch.where(flip, au[:, CHANNEL_TWIN], au)
+    pose = torch.where(flip, pose * pose.new_tensor([-1, 1]), pose)
+    return au, torch.where(flip, swapped, gaze), (0.5 + pose / (2 * POSE_SPAN_DEG)).clamp(0, 1)
+
+
+def supervised(model: LiteRegressor, alone: nn.Linear, faces: Faces, b: Batch, g: torch.Generator) -> dict[str, Tensor]:
+    """Losses on rendered people, by name.
+
+    ``alone`` (CODE -> 40) reads the AUs from the pictures only. It is thrown away after training: beside landmarks that
+    explain most of what is asked, the pictures alone would learn slowly.
+    """
+    huber = nn.SmoothL1Loss(reduction="none", beta=0.1)
+    codes = model.encoder(torch.cat([b.rest, b.present]).contiguous(memory_format=torch.channels_last))
+    rest, code = codes[: len(b.rest)].repeat_interleave(PRESENT, 0), codes[len(b.rest) :]
+    neutral, neutral_code = spoil_neutrals(code, rest, b, g)
+    p_au, p_pose, p_gaze, p_identity, p_brow = model.decode(code, b.landmarks, neutral, neutral_code)
+    au, gaze, pose = targets(faces, b)
+    weight = 0.8 + 1.1 * (au > 0.02)  # a present action counts more than one of the many zeros
+    off = torch.where((au <= 0) & (p_au < 0), torch.zeros_like(p_au), p_au)  # below zero is as good as zero
+    open_eyes = (au[:, SHUT] < 0.5).float().repeat_interleave(2, 1)
+    # Identity and brows have lateral parts: taught on unmirrored people, the former on those whose it is known.
+    known = ~b.mirrored & torch.from_numpy(np.isfinite(faces.identity[b.rows, 0]))
+    identity = torch.from_numpy(np.nan_to_num(faces.identity[b.rows]))
+    brow = nn.functional.cross_entropy(p_brow, torch.from_numpy(faces.brow_style[b.rows]), reduction="none")
+    p_alone = alone(code - rest)
+    off_alone = torch.where((au <= 0) & (p_alone < 0), torch.zeros_like(p_alone), p_alone)
+    return {
+        "au": 2.0 * (weight * huber(off, au)).mean(),
+        "alone": (weight * huber(off_alone, au)).mean(),
+        "gaze": 0.1 * (open_eyes * huber(p_gaze / GAZE_UNIT_DEG, gaze / GAZE_UNIT_DEG)).mean(),
+        "pose": huber(p_pose, pose).mean(),
+        "identity": 0.2 * ((p_identity - identity)[known] ** 2).sum() / (known.sum().clamp(min=1) * identity.shape[1]),
+        "brow": 0.005 * (brow * ~b.mirrored).mean(),
+    }
+
+
+def unlabelled(
+    model: LiteRegressor, teacher: LiteRegressor, faces: Faces, rows: Batch, g: torch.Generator
+) -> dict[str, Tensor]:
+    """Losses on real people: rest is rest, and the mean teacher's answer to the plain picture and its mirror image."""
+    codes = model.encoder(torch.cat([rows.rest, rows.present]).contiguous(memory_format=torch.channels_last))
+    rest, code = codes[: len(rows.rest)].repeat_interleave(PRESENT, 0), codes[len(rows.rest) :]
+    neutral, neutral_code = spoil_neutrals(code, rest, rows, g, missing=0.0)
+    au = model.decode(code, rows.landmarks, neutral, neutral_code)[0]
+    resting = torch.from_numpy(faces.resting[rows.rows])[:, None]
+    with torch.no_grad():
+        plain = as_picture(faces.picture[rows.rows])
+        plain = mirror_where(plain, rows.mirrored).contiguous(memory_format=torch.channels_last)
+        base = torch.where(
+            (neutral_code.abs().sum(1) > 0)[:, None], teacher.encoder(rows.rest).repeat_interleave(PRESENT, 0), 0.0
+        )
+        said = teacher.decode(teacher.encoder(plain), rows.landmarks, rows.neutral, base)[0]
+        twin_rest = torch.where(
+            (base != 0).any(1)[:, None], teacher.encoder(rows.rest.flip(3)).repeat_interleave(PRESENT, 0), 0.0
+        )
+        twins = [x[:, TWIN] * FLIP for x in (rows.landmarks, rows.neutral)]
+        twin = teacher.decode(teacher.encoder(plain.flip(3)), twins[0], twins[1], twin_rest)[0]
+        aim = ((said + twin[:, CHANNEL_TWIN]) / 2).clamp(0, 1)
+    huber = nn.SmoothL1Loss(reduction="none", beta=0.1)
+    return {
+        "rest": (resting * huber(au.clamp(min=0), torch.zeros_like(au))).mean(),
+        "teacher": (~resting * huber(au, aim)).mean(),
+    }
+
+
+@torch.no_grad()
+def answers(
+    model: LiteRegressor, faces: Faces, rows: NDArray[np.intp], neutrals: NDArray[np.intp], code: bool = True
+) -> F:
+    """(N, 40) AUs 0..1 of ``rows`` against ``neutrals`` (-1: not known); ``code`` False: its landmarks only."""
+    out = []
+    for begin in range(0, len(rows), 128):
+        r, n = rows[begin : begin + 128], neutrals[begin : begin + 128]
+        known = torch.from_numpy(n >= 0)
+        neutral = torch.where(known[:, None, None], torch.from_numpy(faces.found[n]), MEAN_FACE)
+        rest = model.encode(torch.from_numpy(faces.picture[n])) * (known[:, None] & code)
+        present = torch.from_numpy(faces.picture[r])
+        out.append(model(present, torch.from_numpy(faces.found[r]), neutral, rest)[0].numpy())
+    return np.concatenate(out)
+
+
+def score(truth: F, predicted: F) -> dict[str, F]:
+    """ICC(3,1), MAE and PCC of each channel, intensities 0..5."""
+    each = [agreement(5 * truth[:, k], 5 * predicted[:, k]) for k in range(truth.shape[1])]
+    return {name: np.array([getattr(a, name) for a in each]) for name in ("icc", "mae", "pcc")}
+
+
+def summary(scores: dict[str, F]) -> dict[str, float]:
+    return {name: round(mean_defined(scores[name]), 4) for name in ("icc", "mae")}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--faces", type=Path, required=True)
+    parser.add_argument("--real", type=Path, help="real faces (models.real_faces)")
+    parser.add_argument("--geometric", type=Path, required=True, help="checkpoint of models.train_landmark_regressor")
+    parser.add_argument("--start", type=Path, help="begin with this checkpoint's weights")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=16_000)
+    parser.add_argument("--minutes", type=float, help="instead of --steps: stop after so long, whatever the step")
+    parser.add_argument("--people", type=int, default=24, help="a batch")
+    parser.add_argument("--real-people", type=int, default=6)
+    parser.add_argument("--rate", type=float, default=1.2e-3)
+    parser.add_argument("--geometry-rate", type=float, default=0.1, help="of --rate, for the landmarks' part")
+    parser.add_argument("--every", type=int, default=500, help="steps between validations")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    args.out.mkdir(parents=True, exist_ok=True)
+    rng, g = np.random.default_rng(args.seed), torch.Generator().manual_seed(args.seed)
+
+    faces = load_faces(args.faces, without=UNSEEN)
+    people = People(faces, ~faces.held_out)
+    real = load_faces(args.real, without=UNSEEN) if args.real else None
+    real_people = People(real, ~real.held_out) if real is not None else None
+    print(f"{len(faces)} rendered pictures, {len(real) if real is not None else 0} real ones", flush=True)
+    held = np.flatnonzero(faces.held_out)
+    neutrals = faces.neutral_rows(np.random.default_rng(0), same_session=1.0)[held]
+
+    geometry = LandmarkRegressor.from_checkpoint(torch.load(args.geometric, weights_only=False))
+    model, alone = LiteRegressor(geometry=geometry), nn.Linear(CODE, N_CHANNELS)
+    if args.start:
+        model = LiteRegressor.from_checkpoint(torch.load(args.start, weights_only=False))
+    parts = [
+        {
+            "params": [p for n, p in model.named_parameters() if n.startswith("geometry.")],
+            "lr": args.rate * args.geometry_rate,
+        },
+        {"params": [p for n, p in model.named_parameters() if not n.startswith("geometry.")], "lr": args.rate},
+        {"params": list(alone.parameters()), "lr": args.rate},
+    ]
+    optimiser = torch.optim.AdamW(parts, weight_decay=0.02)
+    teacher = copy.deepcopy(model).eval()
+    first, best, spent, curve = 0, -9.0, 0.0, []
+    last = args.out / "last.pt"
+    if last.exists():
+        state = torch.load(last, weights_only=False)
+        model.load_state_dict(state["state"])
+        teacher.load_state_dict(state["teacher"])
+        alone.load_state_dict(state["alone"])
+        optimiser.load_state_dict(state["optimiser"])
+        first, best, spent, curve = state["step"], state["best"], state["spent"], state["curve"]
+        rng, g = np.random.default_rng([args.seed, first]), torch.Generator().manual_seed(args.seed + first)
+    for network in (model, teacher):
+        network.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    rates = [group["lr"] for group in parts]
+    started, step, done = time.perf_counter() - spent, first, False
+    average: dict[str, float] = {}
+    while not done:
+        model.train()
+        model.geometry.eval()
+        share = (time.perf_counter() - started) / (60 * args.minutes) if args.minutes else step / args.steps
+        for group, rate in zip(optimiser.param_groups, rates, strict=True):
+            group["lr"] = rate * min(1.0, 0.02 + share / 0.02) * 0.5 * (1 + np.cos(np.pi * min(share, 1.0)))
+        losses = supervised(model, alone, faces, people.draw(args.people, rng, g), g)
+        if real is not None and real_people is not None and args.real_people and step % REAL_EVERY == 0:
+            rows = real_people.draw(args.real_people, rng, g)
+            ramp = min(1.0, share / 0.3)
+            losses |= {k: ramp * v for k, v in unlabelled(model, teacher, real, rows, g).items()}
+        optimiser.zero_grad()
+        torch.stack(list(losses.values())).sum().backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        with torch.no_grad():
+            slow = min(0.998, (step + 1) / (step + 10))
+            for mine, new in zip(teacher.state_dict().values(), model.state_dict().values(), strict=True):
+                mine.copy_(mine * slow + new * (1 - slow) if mine.dtype.is_floating_point else new)
+        now = {k: float(v.detach()) for k, v in losses.items()}
+        average |= {k: 0.98 * average.get(k, v) + 0.02 * v for k, v in now.items()}
+        step += 1
+        share = (time.perf_counter() - started) / (60 * args.minutes) if args.minutes else step / args.steps
+        done = share >= 1
+        if step % args.every == 0 or done:
+            spent = time.perf_counter() - started
+            known = score(faces.au[held], answers(teacher, faces, held, neutrals))
+            line = {
+                "step": step,
+                "seconds": round(spent),
+                **{k: round(v, 5) for k, v in average.items()},
+                **summary(known),
+            }
+            curve.append(line)
+            print(json.dumps(line), flush=True)
+            gain = line["icc"] - line["mae"]
+            common = teacher.checkpoint(step=step, best=max(best, gain), spent=spent, curve=curve, arguments=vars(args))
+            if gain > best:
+                best = gain
+                torch.save(common, args.out / "best.pt")
+            live = {"state": model.state_dict(), "teacher": teacher.state_dict(), "alone": alone.state_dict()}
+            torch.save({**common, **live, "optimiser": optimiser.state_dict()}, last)
+    report(args.out, faces, held, neutrals)
+
+
+def report(out: Path, faces: Faces, held: NDArray[np.intp], neutrals: NDArray[np.intp]) -> None:
+    """OUT/report.md: held-out rendered people with the neutral known, its landmarks only, nothing; landmarks alone."""
+    model = LiteRegressor.from_checkpoint(torch.load(out / "best.pt", weights_only=False)).eval()
+    usable = neutrals >= 0
+    rows, n, truth = held[usable], neutrals[usable], faces.au[held][usable]
+    with torch.no_grad():
+        bare = model.geometry(torch.from_numpy(faces.found[rows]), torch.from_numpy(faces.found[n]))[0].clamp(0, 1)
+    results = {
+        "neutral picture and landmarks known": answers(model, faces, rows, n),
+        "neutral landmarks known": answers(model, faces, rows, n, code=False),
+        "nothing known": answers(model, faces, rows, np.full_like(n, -1)),
+        "its landmarks' part alone": bare.numpy(),
+    }
+    lines = []
+    for name, predicted in results.items():
+        lines += [f"\n## {name}\n", table(score(truth, predicted))]
+        print(name, summary(score(truth, predicted)), flush=True)
+    (out / "report.md").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()

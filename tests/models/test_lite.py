@@ -1,0 +1,114 @@
+"""The lite regressor: its contract, what it starts from, that it learns what landmarks do not show, and resumes."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from models import train_lite
+from models.faces import load_faces
+from models.landmark_regressor import LandmarkRegressor
+from models.lite import CODE, LiteRegressor
+from models.runtime.alignment import canonical_face
+from rig.parameters import CHANNEL_INDEX
+
+
+def inputs(n: int = 3) -> tuple[torch.Tensor, ...]:
+    g = torch.Generator().manual_seed(0)
+    face = torch.from_numpy(np.array(canonical_face())) + 0.002 * torch.randn(n, 478, 3, generator=g)
+    picture = torch.randint(0, 256, (n, 128, 128, 3), dtype=torch.uint8, generator=g)
+    return picture, face, face + 0.001 * torch.randn(n, 478, 3, generator=g), torch.zeros(n, CODE)
+
+
+def test_outputs_are_the_contracts() -> None:
+    model = LiteRegressor().eval()
+    with torch.no_grad():
+        au, pose, gaze, identity, brow_style, code = model(*inputs())
+    assert [tuple(x.shape) for x in (au, pose, gaze, identity, brow_style, code)] == [
+        (3, 40), (3, 2), (3, 4), (3, 208), (3, 36), (3, CODE),
+    ]  # fmt: skip
+    for x in (au, pose, identity, brow_style):
+        assert x.min() >= 0
+        assert x.max() <= 1
+    assert torch.allclose(brow_style.sum(1), torch.ones(3), atol=1e-5)
+
+
+def test_untrained_it_answers_as_the_landmarks_do() -> None:
+    model = LiteRegressor().eval()
+    picture, landmarks, neutral, code = inputs()
+    with torch.no_grad():
+        assert torch.allclose(
+            model(picture, landmarks, neutral, code)[0], model.geometry(landmarks, neutral)[0].clamp(0, 1), atol=1e-6
+        )
+
+
+def test_the_neutral_code_counts_only_where_it_is_known() -> None:
+    torch.manual_seed(0)
+    model = LiteRegressor().eval()
+    torch.nn.init.normal_(model.au.weight, std=0.1)
+    picture, landmarks, neutral, unknown = inputs(2)
+    with torch.no_grad():
+        own = model.encode(picture)
+        plain = model.decode(own, landmarks, neutral, unknown)[0]
+        known = model.decode(own, landmarks, neutral, own.flip(0))[0]
+    assert not torch.allclose(plain, known, atol=1e-4)
+
+
+def test_a_checkpoint_rebuilds_itself(tmp_path: Path) -> None:
+    model = LiteRegressor().eval()
+    torch.save(model.checkpoint(step=5), tmp_path / "m.pt")
+    again = LiteRegressor.from_checkpoint(torch.load(tmp_path / "m.pt", weights_only=False)).eval()
+    with torch.no_grad():
+        for a, b in zip(model(*inputs()), again(*inputs()), strict=True):
+            assert torch.equal(a, b)
+
+
+def cheeks(folder: Path) -> None:
+    """People whose landmarks never move; AU34 shows in the picture only, as red cheeks."""
+    rng = np.random.default_rng(0)
+    people, each = 26, 6
+    n = people * each
+    au = np.zeros((n, 40), np.float32)
+    au[:, CHANNEL_INDEX["AU34"]] = np.arange(n) % each / each
+    picture = rng.integers(90, 130, (n, 128, 128, 3)).astype(np.uint8)
+    picture[:, 64:, :, 0] = (20 + 220 * au[:, CHANNEL_INDEX["AU34"]])[:, None, None]
+    face = np.array(canonical_face())[None].repeat(n, 0)
+    np.savez(
+        folder / "shard0000.npz", picture=picture, labels=np.zeros((n, 1, 1), np.uint8), points=np.zeros((n, 478, 2)),
+        found=face, true=face, au=au, gaze_deg=np.zeros((n, 4), np.float32), euler_deg=np.zeros((n, 3), np.float32),
+        identity=np.full((n, 208), 0.5, np.float32), brow_style=np.zeros(n, np.int64),
+        person=np.arange(n) // each, session=np.zeros(n, np.int64), resting=np.arange(n) % each < 2,
+    )  # fmt: skip
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
+    monkeypatch.setattr(sys, "argv", ["train_lite", *map(str, arguments)])
+    train_lite.main()
+
+
+def test_training_learns_from_the_picture_and_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "faces").mkdir()
+    cheeks(tmp_path / "faces")
+    geometric = tmp_path / "geometric.pt"
+    silent = LandmarkRegressor()
+    for weights in (silent.direct.weight, silent.au[-1].weight, silent.au[-1].bias):  # type: ignore[union-attr]
+        torch.nn.init.zeros_(weights)  # type: ignore[arg-type]
+    torch.save(silent.checkpoint(), geometric)
+    given = ("--faces", tmp_path / "faces", "--real", tmp_path / "faces", "--geometric", geometric)
+    out = tmp_path / "out"
+    run(monkeypatch, *given, "--out", out, "--steps", 12, "--people", 6, "--real-people", 2, "--every", 4)
+    first = torch.load(out / "last.pt", weights_only=False)
+    assert first["step"] == 12
+    assert len(first["curve"]) == 3
+    run(monkeypatch, *given, "--out", out, "--steps", 60, "--people", 6, "--real-people", 2, "--every", 24)
+    again = torch.load(out / "last.pt", weights_only=False)
+    assert again["step"] == 60
+    assert again["curve"][:3] == first["curve"]
+    faces = load_faces(tmp_path / "faces")
+    model = LiteRegressor.from_checkpoint(again).eval()
+    everyone = np.arange(len(faces))
+    said = train_lite.answers(model, faces, everyone, faces.neutral_rows(np.random.default_rng(0)))
+    assert train_lite.score(faces.au, said)["pcc"][CHANNEL_INDEX["AU34"]] > 0.4
+    assert "neutral landmarks known" in (out / "report.md").read_text()
