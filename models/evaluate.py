@@ -181,6 +181,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--views", type=Path, action="append", default=[], metavar="DIR", help="(a) a folder of models.render_dataset")
     for option, (title, _) in READERS.items():
         add(f"--{option}", type=Path, metavar="DIR", help=f"(c) {title}")
+    add("--paper", action="store_true", help="(c) the paper's tables, also without a database")
     add("--subjects", choices=PARTS, default="test", help="(c) whose clips (default: test)")
     add("--json", type=Path, metavar="FILE", help="write all figures there as well")
     return parser
@@ -207,7 +208,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         out["hand_coded"] = hand_part(args, task)
     if args.data:
         clips_part(args)
-    if any(getattr(args, option) for option in READERS):
+    if args.paper or any(getattr(args, option) for option in READERS):
         out["datasets"] = datasets_part(args)
     return out
 
@@ -215,7 +216,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 def main() -> None:
     parser = build_parser()
     args = parser.parse_args()
-    if not (args.data or args.rendered or args.views or any(getattr(args, option) for option in READERS)):
+    wanted = (args.data, args.rendered, args.views, args.paper, *(getattr(args, option) for option in READERS))
+    if not any(wanted):
         parser.error("nothing to measure: give DATA_DIR, --rendered N, --views DIR or a database")
     try:
         out = run(args)

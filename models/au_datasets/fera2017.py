@@ -3,12 +3,13 @@
 Names, as a public reader of it has them; the folders around them differ, so files are found by name::
 
     FERA17_TR_F001_T1_6.mp4            training: subject, task, view 1..9
-    FERA17_VA_F007_T1_6.mp4            validation (other people: BP4D+'s ids, which mean somebody else than BP4D's)
+    FERA17_VA_F007_T1_6.mp4            validation (20 people of BP4D+, whose ids mean somebody else than BP4D's)
     FERA17_TR_F001_T1_AU06_Int.csv     lines "frame,intensity", a line a frame, 9 where not coded
 
-The test partition was never given out with labels. Line k of the labels is taken for frame k of each of the nine
-videos.
-The pitch of views 1-3, 4-6 and 7-9 differs (Zhou et al. 2017, section III); which view is which angle is not verified.
+How the test partition's labels are named is not known here. Line k of the labels is taken for frame k of each of the
+nine videos.
+Views 1-3 look up, 4-6 ahead and 7-9 down, and all show the left half of the face (Zhou et al. 2017, sections III and
+IV); view 6 is what public code takes for the frontal one. The angles themselves are not verified.
 """
 
 import re

@@ -97,6 +97,15 @@ def test_rendered_people_are_reported_and_auto_is_measured_once(
     assert set(written["shared_aus"]) == {"geometric", "geometric, no neutral"}
 
 
+def test_the_papers_tables_have_dashes_without_a_database(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(monkeypatch, "--paper")
+    printed = capsys.readouterr().out
+    assert "| | Mien | - | - |" in printed
+    assert "| Song et al. | 0.61 | 0.29 |" in printed
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
