@@ -1,4 +1,4 @@
-"""The geometric regressor: what it is trained on, its export, and the shipped file on real faces."""
+"""The geometric regressor: what it is trained on, and the shipped file on real faces."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 from app.capture import frames_of, open_source
 from app.tracker import TrackerSettings, make_tracker
 from models.runtime.alignment import align, canonical_face, fit_head, mirror_landmarks
-from models.runtime.regressor import GEOMETRIC, GEOMETRIC_FILE, GeometricRegressor
+from models.runtime.regressor import GEOMETRIC_FILE, GeometricRegressor
 from models.runtime.sessions import ModelError
 from rig.face import Face
 from rig.parameters import CHANNEL_INDEX, CHANNELS, EXCLUSIVE_CHANNELS, MIRROR, N_CHANNELS
@@ -120,31 +120,6 @@ def test_the_mirror_swaps_points_channels_and_gaze() -> None:
     np.testing.assert_allclose(found[0].numpy()[aside], expected[aside], atol=1e-5)
     np.testing.assert_array_equal(swapped[0].numpy(), au[list(MIRROR)])
     np.testing.assert_array_equal(turned[0].numpy(), mirror_gaze)
-
-
-def test_export_writes_a_file_that_agrees_and_carries_its_contract(tmp_path: Path) -> None:
-    onnx = pytest.importorskip("onnx", reason="onnx comes with the train extra")
-    from export_onnx import Exported, export, random_faces
-
-    path = tmp_path / "geometric.onnx"
-    worst = export(Exported(LandmarkRegressor()), random_faces(8), GEOMETRIC, path, {"au": "0..1"})
-    assert set(worst) == {"au", "gaze_deg", "identity"}
-    meta = {p.key: p.value for p in onnx.load(path).metadata_props}
-    assert (meta["name"], meta["contract_version"], meta["opset"]) == ("geometric-regressor", "1", "17")
-    one = GeometricRegressor.load("cpu", path).predict(canonical_face(), canonical_face())
-    assert one.au.shape == (40,)
-    assert 0 <= one.au.min() <= one.au.max() <= 1
-
-
-def test_export_refuses_a_network_that_came_out_differently(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("onnx", reason="onnx comes with the train extra")
-    import export_onnx
-
-    monkeypatch.setitem(export_onnx.TOLERANCE, "au", 0.0)
-    path = tmp_path / "geometric.onnx"
-    with pytest.raises(SystemExit, match="au differs from torch"):
-        export_onnx.export(export_onnx.Exported(LandmarkRegressor()), export_onnx.random_faces(8), GEOMETRIC, path, {})
-    assert not path.exists()
 
 
 # ------------------------------------------------------------ the shipped file
