@@ -3,11 +3,11 @@
     python -m models.evaluate [DATA_DIR] [--rendered N] [--views DIR] [--disfa DIR] [--bp4d DIR] ... [--json FILE]
 
 (a) ``--rendered N``: about N pictures of rendered people that no training saw, and as many in FERA 2017's nine views
-    (``models.evaluate_rendered``); ``--views DIR``: a folder of held-out people by ``models.render_dataset``.
+    (``models.evaluation``); ``--views DIR``: a folder of held-out people by ``models.render_dataset``.
 (b) ``DATA_DIR``: the hand-coded frames of ``au_hand_dev.csv`` and the behaviour on all ``clips/``. Ours is what a user
     gets: ``mien track CLIP --csv`` with the filter off, read back, under each model and calibration asked for.
 (c) ``--disfa``, ``--bp4d``, ``--fera2017``, ``--ckplus``, ``--mmi``: published databases, and the paper's tables
-    with our rows (``models.evaluate_datasets``, ``models.paper_tables``).
+    with our rows (``models.evaluation.databases``, ``models.evaluation.paper_tables``).
 
 The baseline is MediaPipe's FaceLandmarker (``--task``, default ``DATA_DIR/models/face_landmarker.task``), as it is and
 less the same person's neutral picture, which is more help than ours gets on clips. ICC(3,1) is consistency: read it
@@ -23,11 +23,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from models import blendshape_baseline as baseline
-from models import paper_tables, regressors
-from models.au_datasets.sequences import PARTS, DatasetError
-from models.evaluate_datasets import READERS, dataset_json, evaluate_dataset, presence_table
-from models.hand_coding import (
+from models.evaluation import blendshape_baseline as baseline
+from models.evaluation import paper_tables, regressors
+from models.evaluation.au_datasets.sequences import PARTS, DatasetError
+from models.evaluation.databases import READERS, dataset_json, evaluate_dataset, presence_table
+from models.evaluation.hand_coding import (
     AU_COLUMNS,
     NEUTRAL_FRAMES,
     Coding,
@@ -36,11 +36,11 @@ from models.hand_coding import (
     direction_table,
     read_coding,
 )
+from models.evaluation.score_tables import Scores, as_json, means_table, number, score, summary, table
+from models.evaluation.tracked import Columns, from_openface, track
 from models.metrics import agreement
 from models.runtime.regressor_choice import best_model
 from models.runtime.sessions import ModelError
-from models.score_tables import Scores, as_json, means_table, number, score, summary, table
-from models.tracked import Columns, from_openface, track
 
 CALIBRATIONS: Final = ("auto", "whole")
 MODELS: Final = (*regressors.FILES, "auto")
@@ -53,8 +53,8 @@ def say(text: str) -> None:
 
 def rendered_part(args: argparse.Namespace, task: Path | None) -> dict[str, Any]:
     """(a)"""
-    from models.evaluate_rendered import RenderedScores, evaluate, evaluate_views, rendered_json
-    from models.rendered_people import kept_people, render_people
+    from models.evaluation.rendered import RenderedScores, evaluate, evaluate_views, rendered_json
+    from models.evaluation.rendered_people import kept_people, render_people
 
     # "auto" is one of the others: measured once.
     names = dict.fromkeys(best_model("cpu") if name == "auto" else name for name in args.models)

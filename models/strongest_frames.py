@@ -19,13 +19,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.evaluation.tracked import Array, au_columns, channels_of, gaze_deg, head_rotation, track
 from models.runtime.alignment import align, fit_head, quaternion_from_rotation
 from models.runtime.crop import aligned_view, crop_matrix, five_points
 from models.runtime.engines import make_landmark_engine
 from models.runtime.landmarks import LandmarkEngine
 from models.runtime.regressor import GeometricRegressor
 from models.runtime.sessions import ModelError
-from models.tracked import Array, au_columns, channels_of, gaze_deg, head_rotation, track
 from rig.parameters import IDENTITY_BASE, N_IDENTITY
 from rig.scene import FaceScene
 

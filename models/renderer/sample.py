@@ -18,9 +18,9 @@ from rig.parameters import N_BROW_STYLES, N_CHANNELS
 
 F = NDArray[np.float32]
 LIGHTS = 3
-FERA_ORIENTATIONS = tuple((float(y), float(p)) for y in (-40, 0, 40) for p in (-40, -20, 0))
-"""(yaw, pitch) in degrees of FERA 2017's nine views, the sixth frontal. Which way its negative pitch tips is not
-verified; here it is downwards, as in :class:`models.runtime.alignment.HeadPose`."""
+FERA_ORIENTATIONS = tuple((float(y), float(p)) for p in (40, 0, -40) for y in (-40, -20, 0))
+"""(yaw, pitch) in degrees of FERA 2017's nine views, the sixth frontal: 1 to 3 look up, 7 to 9 down (Zhou et al. 2017),
+all of them show the left half of the face. The angles themselves are not verified."""
 IdentityDraw = Callable[[np.random.Generator], F]
 
 

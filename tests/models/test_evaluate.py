@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import evaluate, hand_coding
+from models import evaluate
+from models.evaluation import hand_coding
+from models.evaluation.tracked import Columns
 from models.runtime.alignment import rest_face
-from models.tracked import Columns
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
