@@ -102,7 +102,8 @@ def measure(spec: str, task: Path | None, frames: int, model: str = "auto", devi
         "tracked": ours.tracked,
         "model": ours.model,
         "device": ours.device,
-        "cores": {"mien": ours.cores, "mediapipe": theirs.cores if theirs is not None else None},
+        "cpu_ms": {"mien": ours.cpu_ms, "mediapipe": theirs.cpu_ms if theirs is not None else None},
+        "cpu_ratio_to_mediapipe": ours.cpu_ms / theirs.cpu_ms if theirs is not None else None,
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "stages_ms": stages,
@@ -117,25 +118,25 @@ def measure(spec: str, task: Path | None, frames: int, model: str = "auto", devi
 
 
 class _Runner:
-    """Takes blocks of frames, and knows how many cores they kept busy."""
+    """Takes blocks of frames, and knows how much of the processor they took."""
 
     def __init__(self) -> None:
-        self._wall_s = self._busy_s = 0.0
+        self._busy_s, self._frames = 0.0, 0
 
     @property
-    def cores(self) -> float:
-        """Cores in use on average since ``forget``, over all threads of the process."""
-        return self._busy_s / max(self._wall_s, 1e-9)
+    def cpu_ms(self) -> float:
+        """Processor time a frame since ``forget``, over all threads: what others do on the machine is not in it."""
+        return 1e3 * self._busy_s / max(self._frames, 1)
 
     def forget(self) -> None:
         """What was measured so far was warming up."""
-        self._wall_s = self._busy_s = 0.0
+        self._busy_s, self._frames = 0.0, 0
 
     def run(self, block: list[Frame]) -> None:
-        wall_s, busy_s = time.perf_counter(), time.process_time()
+        started_s = time.process_time()
         self._run(block)
-        self._wall_s += time.perf_counter() - wall_s
-        self._busy_s += time.process_time() - busy_s
+        self._busy_s += time.process_time() - started_s
+        self._frames += len(block)
 
     def _run(self, block: list[Frame]) -> None:
         raise NotImplementedError
@@ -266,8 +267,11 @@ def as_text(report: dict[str, Any]) -> str:
             f"ratio_to_mediapipe {report['ratio_to_mediapipe']:.2f}"
             f" (half of all blocks {blocks['p25']:.2f} to {blocks['p75']:.2f}; below 1 is faster than MediaPipe)"
         )
-        cores = report["cores"]
-        lines.append(f"cores in use: Mien {cores['mien']:.2f}, MediaPipe {cores['mediapipe']:.2f}")
+        cpu = report["cpu_ms"]
+        lines.append(
+            f"processor time a frame, all threads: {cpu['mien']:.2f} ms, MediaPipe {cpu['mediapipe']:.2f} ms,"
+            f" ratio {report['cpu_ratio_to_mediapipe']:.2f}"
+        )
     if report["load_average"] is not None and report["load_average"] > (os.cpu_count() or 1):
         lines.append(f"the machine is busy (load {report['load_average']:.1f}): trust the ratio more than the times")
     if report["peak_rss_mib"] is not None:

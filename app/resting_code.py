@@ -32,15 +32,26 @@ SETTLE_S: Final = 0.3
 """Time constant at which the code moves to what the album says."""
 
 
+def _shares() -> Array:
+    """(478, 3) squared offsets of the points -> mean square of brows, eyes, mouth in the unit of :func:`distance`."""
+    shares = np.zeros((N_LANDMARKS, len(REGIONS)), np.float32)
+    for i, rules in enumerate(REGIONS.values()):
+        shares[rules.points, i] = 1 / (len(rules.points) * rules.merge_m**2)
+    return shares
+
+
+_SHARES: Final = _shares()
+
+
 def distance(aligned: Array, neutral: Array) -> NDArray[np.float64]:
     """How far faces are from rest: (..., 478, 3) and (478, 3), head frame, metres -> (...).
 
     Of brows, eyes and mouth the one farthest off, RMS, in units of what counts as another state there (about 1 mm): a
     raised brow is no rest, however calm the rest of the face.
     """
-    squares = ((aligned - neutral) ** 2).sum(-1)
-    regions = [np.sqrt(squares[..., rules.points].mean(-1)) / rules.merge_m for rules in REGIONS.values()]
-    return np.max(regions, axis=0)
+    offsets = aligned - neutral
+    squares = np.einsum("...pc,...pc->...p", offsets, offsets)
+    return np.sqrt((squares @ _SHARES).max(-1), dtype=np.float64)
 
 
 def frontal(euler_deg: Array) -> NDArray[np.float64]:
