@@ -77,6 +77,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     add_character_commands(commands)
 
+    from app.fit_command import add_fit_command
+
+    add_fit_command(commands)
+
     bench = commands.add_parser("bench", help="measure every stage's speed, beside MediaPipe's where --task is given")
     add = bench.add_argument
     add("source", metavar="SOURCE", nargs="?", default="demo", help="video file or picture folder (default: demo)")

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from models.faces import HELD_OUT_EVERY
 from models.lightcnn import EMBEDDING, GREY, LightCNN29v2, load_recognition
-from models.renderer.labels import LABEL, LABELS, PARTS
+from models.renderer.labels import LABEL, PARTS
 from models.runtime.alignment import mirror_landmarks
 
 F = NDArray[np.float32]
@@ -77,7 +77,7 @@ def read_gallery(folder: Path, shards: int | None = None) -> Gallery:
     paths = sorted(p for p in folder.glob("*.npz") if not p.name.endswith(".part.npz"))[:shards]
     if not paths:
         raise FileNotFoundError(f"{folder}: no *.npz there; make them with python -m models.render_dataset")
-    own = np.isin(np.arange(len(LABELS)), [LABEL[name] for name in (*PARTS["face"], "glasses")])
+    own = np.isin(np.arange(256), [LABEL[name] for name in (*PARTS["face"], "glasses")])
     parts: dict[str, list[NDArray]] = {k: [] for k in ("grey", "bits", "person", "session", "frame", "true", "resting")}
     for path in paths:
         with np.load(path) as file:

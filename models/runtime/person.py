@@ -1,0 +1,84 @@
+"""Pictures of a person -> the rig's face of that person: identity, and how it is coloured. No torch."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.runtime.alignment import FACING, align, euler_from_rotation, fit_head, unalign
+from models.runtime.person_fit import FittedPerson, PersonFit
+from models.runtime.person_look import PersonLook, Portrait
+from rig.face import Face
+from rig.looks import Look
+from rig.unwrap import Unwrap
+
+F = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+AT_MOST: Final = 8
+"""More pictures of a person than these tell little more."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture with a face in it."""
+
+    name: str
+    image: Picture
+    """(H, W, 3) RGB."""
+    points: F
+    """(478, 3) landmarks, pixels."""
+
+    @property
+    def euler_deg(self) -> F:
+        """(3,) yaw, pitch, roll, without regard to perspective."""
+        return euler_from_rotation(fit_head(self.points).rotation @ FACING)
+
+    @property
+    def aligned(self) -> F:
+        """(478, 3) head frame, metres."""
+        return align(self.points, fit_head(self.points)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A person made of photos."""
+
+    photos: tuple[Photo, ...]
+    """Those that were used, the best first: it gave the colours."""
+    fitted: FittedPerson
+    look: Look
+
+
+def choose(photos: list[Photo], at_most: int = AT_MOST) -> list[Photo]:
+    """The photos that tell most about a face: turned little, doing little that is unusual among them."""
+    if len(photos) <= 1:
+        return photos
+    faces = np.array([p.aligned for p in photos])
+    unusual = 1000 * np.linalg.norm(faces - np.median(faces, axis=0), axis=2).mean(1)
+    turned = np.abs([p.euler_deg for p in photos])[:, :2].sum(1)
+    parted = 1000 * np.linalg.norm(faces[:, 13] - faces[:, 14], axis=1)
+    order = np.argsort(unusual + turned / 8 + parted / 4, kind="stable")
+    return [photos[k] for k in order[:at_most]]
+
+
+def make_person(photos: list[Photo], face: Face, folder: Path | None = None) -> Made:
+    """
+    Args:
+        photos: At least one, all of one person.
+        folder: Where the person's own skin sheet is written (see :class:`models.runtime.person_look.PersonLook`).
+
+    Raises:
+        ValueError: No photo.
+    """
+    if not photos:
+        raise ValueError("no photo")
+    used = choose(photos)
+    fitted = PersonFit(face)(np.array([p.aligned for p in used]), np.array([p.euler_deg[0] for p in used]))
+    best = used[0]
+    person = face.person(fitted.identity)
+    posed = fitted.places[0](face.pose(fitted.au[0], person=person).astype(float))
+    pixels = unalign(posed.astype(np.float32), fit_head(best.points)).astype(np.float32)
+    look = PersonLook(Unwrap(face.skeleton))(Portrait(best.image, pixels, best.points), folder)
+    return Made(tuple(used), fitted, look)

@@ -1,0 +1,219 @@
+"""Who is on a picture, as the 208 identity parameters: landmarks -> the rig's face, with the expression taken out.
+
+One picture shows a person *and* what the face is doing. Both are looked for at once: identity with the spread of people
+as its prior, the action units that could be about, and where the head is, so that the rig's landmarks come nearest to
+the found ones (Gauss-Newton: the face is almost linear in its parameters). Only numpy: a user who makes a character of
+a photo has no torch.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rig.face import Face
+from rig.identity import jacobian, people_factor
+from rig.parameters import CHANNEL_INDEX, CHANNELS, IDENTITY_BASE, N_CHANNELS, N_IDENTITY
+
+F = NDArray[np.float32]
+D = NDArray[np.float64]
+FIT_POINTS: Final = 468
+"""The mesh; irises are gaze, not identity."""
+AXES: Final = np.array([1.0, 1.0, 0.4])
+"""The landmark model guesses depth from one picture: it counts less."""
+NOISE_M: Final = 0.0012
+"""Standard deviation taken for the landmarks."""
+INDEPENDENT: Final = 0.25
+"""Neighbouring landmarks err together: they count as so many times as many."""
+OWN_SIGMA: Final = 0.06
+"""How far (in parameters) a face may go beyond the spread of people, each control by itself."""
+CHANNEL_SIGMA: Final = 0.15
+OFTEN: Final = {"AU1": 0.25, "AU2": 0.25, "AU6": 0.4, "AU12": 0.6, "AU25": 0.5, "AU26": 0.6, "AU43": 0.4}
+"""How active channels are on photos (standard deviation), else CHANNEL_SIGMA."""
+NOT_READ: Final = ("AU19", "AU29", "AU30-left", "AU30-right", "AU34")
+"""Channels that one picture of an unknown person hardly shows, or that are rare on photos: taken as 0."""
+PROBE: Final = 0.2
+"""Change of intensity over which a channel's motion is measured."""
+STIFF: Final = (10.0, 3.0, 1.0, 1.0, 1.0, 1.0)
+"""What the identity prior is multiplied by in each round: what the face does is explained before who it is."""
+HALF_FACE_M: Final = 0.07
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """``scale * rotation @ x + shift``"""
+
+    scale: float
+    rotation: D
+    shift: D
+
+    def __call__(self, points: D) -> D:
+        return self.scale * points @ self.rotation.T + self.shift
+
+    def turn(self, moves: D) -> D:
+        """(..., 3) directions."""
+        return self.scale * moves @ self.rotation.T
+
+
+@dataclass(frozen=True)
+class FittedPerson:
+    """What was made of N pictures of one person."""
+
+    identity: F
+    """(208,) 0..1."""
+    au: F
+    """(N, 40) channels of each picture, 0..1."""
+    places: tuple[Similarity, ...]
+    """For each picture: the rig's frame -> the head frame of its aligned landmarks."""
+    error_mm: F
+    """(N,) mean distance from the found landmarks to the fitted ones as seen from the front."""
+
+
+class PersonFit:
+    """Holds the linearised face: made once (about a second), then called for any number of people."""
+
+    def __init__(self, face: Face | None = None):
+        self.face = face or Face()
+        s = self.face.skeleton
+        self._rows, where = np.unique(s.landmark_vertices, return_inverse=True)
+        self._where, self._share = where.reshape(-1, 3)[:FIT_POINTS], s.landmark_weights[:FIT_POINTS].astype(float)
+        factor = people_factor().astype(float)
+        # Identity is base + z factor + own with z and own normal: a prior with this covariance.
+        self._precision = np.linalg.inv(factor.T @ factor + OWN_SIGMA**2 * np.eye(N_IDENTITY))
+        self._identity_moves = self._on_landmarks(jacobian(self.face, self._rows))  # (208, 468, 3)
+        self._channels = np.array([i for c, i in CHANNEL_INDEX.items() if c not in NOT_READ])
+        sigma = [OFTEN.get(CHANNELS[i].partition("-")[0], CHANNEL_SIGMA) for i in self._channels]
+        self._channel_precision = 1 / np.square(sigma)
+
+    def landmarks(self, identity: D, au: D) -> D:
+        """(208,), (40,) -> (468, 3) metres, the rig's frame."""
+        person = self.face.person(identity.astype(np.float32))
+        return self._on_landmarks(self.face.pose(au.astype(np.float32), person=person)[self._rows])
+
+    def __call__(self, aligned: F, yaw_deg: F | None = None) -> FittedPerson:
+        """
+        Args:
+            aligned: (N, 478, 3) landmarks of N pictures of one person, head frame, metres
+                (``models.runtime.alignment.align``).
+            yaw_deg: (N,) how far the head was turned to the subject's left: the side that turned away counts less.
+
+        Raises:
+            ValueError: ``aligned`` has another shape or is not finite.
+        """
+        target = np.asarray(aligned, float)
+        if target.ndim != 3 or target.shape[1:] != (478, 3) or not np.isfinite(target).all():
+            raise ValueError(f"aligned must be finite (N, 478, 3), not {target.shape}")
+        target = target[:, :FIT_POINTS]
+        yaw = np.zeros(len(target)) if yaw_deg is None else yaw_deg
+        weight = np.stack([_seen(t, float(y)) for t, y in zip(target, yaw, strict=True)])
+        identity, au = np.full(N_IDENTITY, IDENTITY_BASE), np.zeros((len(target), N_CHANNELS))
+        for stiff in STIFF:
+            identity, au = self._step(identity, au, target, weight, stiff)
+        points = [self.landmarks(identity, a) for a in au]
+        places = tuple(_procrustes(p, t, w) for p, t, w in zip(points, target, weight, strict=True))
+        off = np.array([place(p) - t for place, p, t in zip(places, points, target, strict=True)])
+        error = 1000 * np.linalg.norm(off[..., :2], axis=2).mean(1)
+        return FittedPerson(identity.astype(np.float32), au.astype(np.float32), places, error.astype(np.float32))
+
+    def _step(self, identity: D, au: D, target: D, weight: D, stiff: float) -> tuple[D, D]:
+        """One Gauss-Newton step over identity and, for each picture, channels and a small similarity."""
+        n, c = len(target), len(self._channels)
+        each = c + 7
+        size = N_IDENTITY + n * each
+        gram, pull = np.zeros((size, size)), np.zeros(size)
+        gram[:N_IDENTITY, :N_IDENTITY] = stiff * self._precision
+        pull[:N_IDENTITY] = stiff * self._precision @ (IDENTITY_BASE - identity)
+        for i in range(n):
+            own = slice(N_IDENTITY + i * each, N_IDENTITY + (i + 1) * each)
+            points = self.landmarks(identity, au[i])
+            place = _procrustes(points, target[i], weight[i])
+            now = place(points)
+            columns = [
+                place.turn(self._identity_moves),
+                place.turn(self._channel_moves(identity, au[i])),
+                _small_similarity(now),
+            ]
+            a = (np.concatenate(columns) * weight[i]).reshape(-1, FIT_POINTS * 3)
+            index = np.r_[:N_IDENTITY, own]
+            gram[np.ix_(index, index)] += a @ a.T
+            pull[index] += a @ ((target[i] - now) * weight[i]).ravel()
+            rows = np.arange(own.start, own.start + c)
+            gram[rows, rows] += self._channel_precision
+            pull[rows] -= self._channel_precision * au[i, self._channels]
+            gram[own, own][-7:, -7:] += 1e-9 * np.eye(7)
+        low, high = np.full(size, -np.inf), np.full(size, np.inf)
+        low[:N_IDENTITY], high[:N_IDENTITY] = -identity, 1 - identity
+        for i in range(n):
+            rows = np.arange(N_IDENTITY + i * each, N_IDENTITY + i * each + c)
+            low[rows], high[rows] = -au[i, self._channels], 1 - au[i, self._channels]
+        found = _bounded(gram, pull, low, high)
+        au = au.copy()
+        for i in range(n):
+            first = N_IDENTITY + i * each
+            au[i, self._channels] = np.clip(au[i, self._channels] + found[first : first + c], 0, 1)
+        return np.clip(identity + found[:N_IDENTITY], 0, 1), au
+
+    def _channel_moves(self, identity: D, au: D) -> D:
+        """(C, 468, 3) metres that each channel moves this person's landmarks from where they are, per unit."""
+        person = self.face.person(identity.astype(np.float32))
+
+        def posed(channels: D) -> D:
+            return self._on_landmarks(self.face.pose(channels.astype(np.float32), person=person)[self._rows])
+
+        now, out = posed(au), []
+        for i in self._channels:
+            step = PROBE if au[i] < 0.5 else -PROBE
+            near = au.copy()
+            near[i] += step
+            out.append((posed(near) - now) / step)
+        return np.array(out)
+
+    def _on_landmarks(self, vertices: NDArray) -> D:
+        """(..., rows, 3) -> (..., 468, 3)"""
+        return np.einsum("lk,...lkd->...ld", self._share, vertices[..., self._where, :])
+
+
+def _seen(target: D, yaw_deg: float) -> D:
+    """(468, 3) weights of a picture's landmarks (1 / metres): by axis, and less on the side that is turned away."""
+    away = np.clip(target[:, 0] / HALF_FACE_M * np.sin(np.radians(yaw_deg)) * 1.5, 0, 0.9)
+    return AXES * (1 - away)[:, None] * np.sqrt(INDEPENDENT) / NOISE_M
+
+
+def _procrustes(source: D, target: D, weight: D) -> Similarity:
+    """Similarity of ``source`` (L, 3) onto ``target``, points weighted by (L, 3) (Umeyama 1991)."""
+    w = np.square(weight).mean(1)
+    w = w / w.sum()
+    middle, aim = w @ source, w @ target
+    a, b = (source - middle) * AXES, (target - aim) * AXES
+    u, _, vt = np.linalg.svd((b * w[:, None]).T @ a)
+    sign = np.array([1, 1, np.sign(np.linalg.det(u @ vt))])
+    rotation = (u * sign) @ vt
+    turned = (source - middle) @ rotation.T * AXES
+    scale = float((w[:, None] * turned * b).sum() / (w[:, None] * turned * turned).sum())
+    return Similarity(scale, rotation, aim - scale * rotation @ middle)
+
+
+def _bounded(gram: D, pull: D, low: D, high: D, rounds: int = 20) -> D:
+    """x within bounds that is least in x gram x / 2 - pull x: those at a bound are held there while the gradient
+    presses them on (block pivoting, Portugal et al. 1994)."""
+    x = np.linalg.solve(gram, pull)
+    held = np.zeros(len(x), bool)
+    for _ in range(rounds):
+        slope = gram @ x - pull
+        new = (x < low) | (x > high) | (held & np.where(x <= low, slope > 0, slope < 0))
+        x = np.clip(x, low, high)
+        if (new == held).all():
+            break
+        held = new
+        free = ~held
+        x[free] = np.linalg.solve(gram[np.ix_(free, free)], pull[free] - gram[np.ix_(free, held)] @ x[held])
+    return np.clip(x, low, high)
+
+
+def _small_similarity(points: D) -> D:
+    """(7, L, 3): what turning about three axes, growing and moving do to points (L, 3)."""
+    centred = points - points.mean(0)
+    turns = [np.cross(axis, centred) for axis in np.eye(3)]
+    shifts = [np.broadcast_to(axis, points.shape) for axis in np.eye(3)]
+    return np.stack([*turns, centred, *shifts])
