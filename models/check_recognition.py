@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 from torch.nn import functional
 
 from models.faces import HELD_OUT_EVERY
 from models.lightcnn import EMBEDDING, GREY, LightCNN29v2, load_recognition
+from models.metrics import roc_auc
 from models.renderer.labels import LABEL, PARTS
 from models.runtime.alignment import mirror_landmarks
 
@@ -118,21 +118,13 @@ def embed_all(model: LightCNN29v2, grey: NDArray[np.uint8], device: torch.device
     return out
 
 
-def area_under_curve(same: F, different: F) -> float:
-    """The chance that a score of ``same`` is above one of ``different``; ties count half. NaN where one is empty."""
-    n, m = len(same), len(different)
-    if n == 0 or m == 0:
-        return float("nan")
-    ranks = rankdata(np.concatenate([same, different]))
-    return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * m))
-
-
 def pair_auc(embedding: F, person: NDArray, allowed: NDArray[np.bool_]) -> float:
     """Over the pairs that ``allowed`` (N, N) keeps of those of one person, and all pairs of two people."""
     above = np.triu(np.ones((len(person), len(person)), bool), 1)
     score = embedding @ embedding.T
     same = person[:, None] == person
-    return area_under_curve(score[above & same & allowed], score[above & ~same])
+    counted = above & (allowed | ~same)
+    return roc_auc(same[counted], score[counted])
 
 
 def cross_session_auc(embedding: F, person: NDArray, session: NDArray) -> float:

@@ -180,7 +180,7 @@ def main() -> None:
         data = read_gallery(args.faces, args.shards)
     except FileNotFoundError as error:
         raise SystemExit(str(error)) from error
-    known = np.isfinite(data.rest).all((1, 2))  # seen at rest at least once
+    known = ~np.isnan(data.rest[:, 0, 0])  # seen at rest at least once
     used = np.flatnonzero(~data.held_out & known[data.rest_index(data.person)])
     people, who = np.unique(data.person[used], return_inverse=True)
     class_of = np.full(len(data.person), -1)

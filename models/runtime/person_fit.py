@@ -83,8 +83,7 @@ class PersonFit:
         self._precision = np.linalg.inv(factor.T @ factor + OWN_SIGMA**2 * np.eye(N_IDENTITY))
         self._identity_moves = self._on_landmarks(jacobian(self.face, self._rows))  # (208, 468, 3)
         self._channels = np.array([i for c, i in CHANNEL_INDEX.items() if c not in NOT_READ])
-        sigma = [OFTEN.get(CHANNELS[i].partition("-")[0], CHANNEL_SIGMA) for i in self._channels]
-        self._channel_precision = 1 / np.square(sigma)
+        self._channel_precision = 1 / np.square(channel_sigmas()[self._channels])
 
     def landmarks(self, identity: D, au: D) -> D:
         """(208,), (40,) -> (468, 3) metres, the rig's frame."""
@@ -172,6 +171,11 @@ class PersonFit:
     def _on_landmarks(self, vertices: NDArray) -> D:
         """(..., rows, 3) -> (..., 468, 3)"""
         return np.einsum("lk,...lkd->...ld", self._share, vertices[..., self._where, :])
+
+
+def channel_sigmas() -> D:
+    """(40,) how active each channel is on photos."""
+    return np.array([OFTEN.get(name.partition("-")[0], CHANNEL_SIGMA) for name in CHANNELS])
 
 
 def _seen(target: D, yaw_deg: float) -> D:

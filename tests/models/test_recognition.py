@@ -10,7 +10,6 @@ torch = pytest.importorskip("torch", reason="torch comes with the train extra")
 from models import train_recognition  # noqa: E402
 from models.check_recognition import (  # noqa: E402
     PAINT,
-    area_under_curve,
     cross_session_auc,
     embed_all,
     pair_auc,
@@ -61,13 +60,6 @@ def test_a_gallery_keeps_face_and_rest(faces: Path) -> None:
 def test_no_data_is_said(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="render_dataset"):
         read_gallery(tmp_path)
-
-
-def test_area_under_curve() -> None:
-    assert area_under_curve(np.array([0.9, 0.8]), np.array([0.1, 0.2, 0.3])) == 1.0
-    assert area_under_curve(np.array([0.5]), np.array([0.5, 0.5])) == 0.5
-    assert area_under_curve(np.array([0.3, 0.1]), np.array([0.2])) == 0.5
-    assert np.isnan(area_under_curve(np.array([]), np.array([0.2])))
 
 
 def test_pairs_across_sessions_only() -> None:
