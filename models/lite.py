@@ -111,7 +111,9 @@ class LiteRegressor(nn.Module):
         au, gaze, identity = self.geometry(landmarks, neutral)
         moved = (8 * torch.tanh((landmarks - neutral) / (8 * DELTA_UNIT_M))).flatten(1)
         difference = self.difference(code - neutral_code) * known
-        h = self.mix(torch.cat([code, difference, self.moved(moved), au, known], 1))
+        # Where rest is known, only what differs from it counts: a real face with deep folds is not smiling, and what
+        # the network makes of skin that no render has cancels out.
+        h = self.mix(torch.cat([code * (1 - known), difference, self.moved(moved), au, known], 1))
         person = torch.cat([code * (1 - known), neutral_code, known], 1)
         return (
             au + self.au(h),

@@ -142,6 +142,9 @@ def supervised(model: LiteRegressor, alone: nn.Linear, faces: Faces, b: Batch, g
     explain most of what is asked, the pictures alone would learn slowly.
     """
     huber = nn.SmoothL1Loss(reduction="none", beta=0.1)
+    nearly_l1 = nn.SmoothL1Loss(
+        reduction="none", beta=0.04
+    )  # most actions are absent: the median is 0, the mean is not
     codes = model.encoder(torch.cat([b.rest, b.present]).contiguous(memory_format=torch.channels_last))
     rest, code = codes[: len(b.rest)].repeat_interleave(PRESENT, 0), codes[len(b.rest) :]
     neutral, neutral_code = spoil_neutrals(code, rest, b, g)
@@ -157,8 +160,8 @@ def supervised(model: LiteRegressor, alone: nn.Linear, faces: Faces, b: Batch, g
     p_alone = alone(code - rest)
     off_alone = torch.where((au <= 0) & (p_alone < 0), torch.zeros_like(p_alone), p_alone)
     return {
-        "au": 2.0 * (weight * huber(off, au)).mean(),
-        "alone": (weight * huber(off_alone, au)).mean(),
+        "au": 2.0 * (weight * nearly_l1(off, au)).mean(),
+        "alone": (weight * nearly_l1(off_alone, au)).mean(),
         "gaze": 0.1 * (open_eyes * huber(p_gaze / GAZE_UNIT_DEG, gaze / GAZE_UNIT_DEG)).mean(),
         "pose": huber(p_pose, pose).mean(),
         "identity": 0.2 * ((p_identity - identity)[known] ** 2).sum() / (known.sum().clamp(min=1) * identity.shape[1]),

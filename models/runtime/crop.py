@@ -56,7 +56,8 @@ def aligned_view(image: NDArray[np.uint8], matrix: Array, size: int = SIZE) -> N
     A face much larger than the view is shrunk by averaging first, so that skin does not turn into noise.
     """
     onto = matrix.astype(np.float64)
-    shrink = int(1 / max(np.hypot(onto[0, 0], onto[1, 0]), 1e-3) + 1e-6)
+    # Halving is several times as quick as other averages, and leaves what training's own views have to be shrunk by.
+    shrink = 1 << max(int(-np.log2(max(np.hypot(onto[0, 0], onto[1, 0]), 1e-3)) + 1e-6), 0)
     if shrink >= 2:
         image, onto = _shrunk(image, onto, size, shrink)
     flags, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
