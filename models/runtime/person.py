@@ -12,10 +12,14 @@ from models.runtime.person_fit import FittedPerson, PersonFit
 from models.runtime.person_look import PersonLook, Portrait
 from rig.face import Face
 from rig.looks import Look
+from rig.parameters import CHANNEL_INDEX
 from rig.unwrap import Unwrap
 
 F = NDArray[np.float32]
 Picture = NDArray[np.uint8]
+_FOLDING_AUS = ("AU1", "AU2", "AU4", "AU6", "AU9", "AU12", "AU15", "AU26")
+FOLDING: Final = tuple(i for name, i in CHANNEL_INDEX.items() if name.split("-")[0] in _FOLDING_AUS)
+"""Channels that fold the skin or stretch it."""
 AT_MOST: Final = 8
 """More pictures of a person than these tell little more."""
 
@@ -80,5 +84,6 @@ def make_person(photos: list[Photo], face: Face, folder: Path | None = None) -> 
     person = face.person(fitted.identity)
     posed = fitted.places[0](face.pose(fitted.au[0], person=person).astype(float))
     pixels = unalign(posed.astype(np.float32), fit_head(best.points)).astype(np.float32)
-    look = PersonLook(Unwrap(face.skeleton))(Portrait(best.image, pixels, best.points), folder)
+    busy = float(np.clip((fitted.au[0, list(FOLDING)].max() - 0.2) / 0.4, 0, 1))
+    look = PersonLook(Unwrap(face.skeleton))(Portrait(best.image, pixels, best.points, busy), folder)
     return Made(tuple(used), fitted, look)

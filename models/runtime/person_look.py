@@ -25,8 +25,8 @@ COARSE: Final = 4
 """Light is looked for on a sheet so many times smaller,"""
 LIGHT_SIGMA: Final = 10.5
 """where it changes over so many texels (a face is some 80 long there)."""
-DETAIL: Final = 0.85
-"""Share of the picture's detail that is laid on the skin."""
+DETAIL, BUSY_DETAIL = 0.85, 0.35
+"""Share of the picture's detail that is laid on the skin, of a face at rest and of one that does much."""
 DETAIL_RANGE: Final = (0.45, 1.18)
 SKIN_RANGE: Final = (0.22, 1.12)
 BROW_MARGIN: Final = 17
@@ -37,6 +37,8 @@ JOINED: Final = 0.75
 """Brows that are taken for one are as dark between as so much of themselves."""
 BALD_DISTANCE: Final = 22.0
 """Colours (CIE Lab) nearer than this to the skin's are skin."""
+FOREHEAD_STRIPS: Final = 5
+"""Where skin goes on for so long the head is bare; what is above it is the room."""
 IRIS_PIXELS: Final = 3.0
 """Irises of a smaller radius have no colour to speak of."""
 FACE_PIXELS: Final = 700
@@ -65,6 +67,8 @@ class Portrait:
     """(V, 3) pixels, z away from the camera."""
     points: F
     """(478, 3) the found landmarks, pixels."""
+    busy: float = 0.0
+    """0..1 how much the face does: its folds are the expression's, not the person's."""
 
     def shrunk(self) -> "Portrait":
         """The same with the face at most FACE_PIXELS tall, so that sampling it does not skip pixels."""
@@ -73,7 +77,7 @@ class Portrait:
             return self
         image = cv2.resize(self.image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         s = np.float32(scale)
-        return Portrait(np.asarray(image, np.uint8), self.vertices * s, self.points * s)
+        return Portrait(np.asarray(image, np.uint8), self.vertices * s, self.points * s, self.busy)
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,7 @@ class PersonLook:
         )
         if folder is None:
             return look
-        self._write(sheet, light, skin_like, folder / "skin.jpg")
+        self._write(sheet, light, skin_like, DETAIL + portrait.busy * (BUSY_DETAIL - DETAIL), folder / "skin.jpg")
         return replace(look, folder=str(folder.resolve()))
 
     def _lay_out(self, p: Portrait) -> _Sheet:
@@ -202,7 +206,7 @@ class PersonLook:
             return 0.0
         return float(np.quantile(between, 0.75) / max(np.quantile(core, 0.75), 0.05))
 
-    def _write(self, s: _Sheet, light: F, skin_like: F, path: Path) -> None:
+    def _write(self, s: _Sheet, light: F, skin_like: F, amount: float, path: Path) -> None:
         """The painted skin with this skin's detail, as a sheet for :class:`rig.looks.Look`."""
         expected = np.maximum(s.painted * light, 1.0)
         detail = np.clip(s.taken / expected, *DETAIL_RANGE)
@@ -210,7 +214,7 @@ class PersonLook:
         share = s.seen * (1 - s.eyes) * (1 - cv2.dilate(s.lips, _disc(5)))
         share *= 1 - above * (1 - skin_like)
         share = np.asarray(cv2.GaussianBlur(cv2.erode(share, _disc(3)), (0, 0), 5.0), np.float32)
-        gain = 1 + DETAIL * share[..., None] * (detail - 1)
+        gain = 1 + amount * share[..., None] * (detail - 1)
         full = read_sheet("skin.jpg").astype(np.float32)
         gain = cv2.resize(gain, full.shape[1::-1], interpolation=cv2.INTER_CUBIC)
         sheet = np.clip(full * gain, 0, 255).astype(np.uint8)
@@ -303,25 +307,27 @@ def _iris(p: Portrait, white: F) -> tuple[float, float, float]:
 
 
 def _hair_colour(p: Portrait, skin: F) -> F | None:
-    """What is above the forehead, in the strip (of the first two that are not skin) that is least like skin: the lower
-    one often shows the hairline. None for a bare head."""
+    """What is above the forehead, in the strip (of the first three from where skin ends) that is least like skin: the
+    lowest often shows the hairline. None for a bare head."""
     up = (p.points[TOP, :2] - p.points[CHIN, :2]).astype(float)
     across = (p.points[454, :2] - p.points[234, :2]).astype(float)
     height, width = p.image.shape[:2]
     strips = []
-    for k in (0.05, 0.10, 0.15, 0.20):
+    for k in (0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.35):
         at = [p.points[TOP, :2] + (k + 0.015 * i) * up + 0.06 * j * across for i in range(3) for j in range(-3, 4)]
         at = [a for a in np.round(at).astype(int) if 0 <= a[0] < width and 0 <= a[1] < height]
         if len(at) < 8:
             break
         pixels = np.array([p.image[y, x] for x, y in at], np.float32)
-        # Partings and gloss make hair brighter than it is, nothing makes it darker.
-        strips.append(pixels[np.argsort(pixels.mean(1))[len(pixels) * 3 // 10]])
+        middle = np.median(pixels, axis=0)
+        # Partings and gloss make dark hair brighter than it is, nothing makes it darker.
+        darker = pixels[np.argsort(pixels.mean(1))[len(pixels) * 3 // 10]]
+        strips.append(darker if middle.mean() < skin.mean() else middle)
     far = [float(np.linalg.norm(_lab(colour) - _lab(skin))) for colour in strips]
-    first = next((k for k, d in enumerate(far) if d > BALD_DISTANCE), None)
+    first = next((k for k, d in enumerate(far[:FOREHEAD_STRIPS]) if d > BALD_DISTANCE), None)
     if first is None:
         return None if len(strips) >= 3 else 0.35 * skin
-    return max(zip(far[first : first + 2], strips[first : first + 2], strict=True), key=lambda pair: pair[0])[1]
+    return max(zip(far[first : first + 3], strips[first : first + 3], strict=True), key=lambda pair: pair[0])[1]
 
 
 def _lab(colour: F) -> F:
