@@ -20,7 +20,7 @@ from models.regressor import Regressor
 from models.regressor_data import Data, open_source
 from models.regressor_scores import scored
 from models.regressor_steps import Steps
-from models.train_regressor import LOSSES, chosen_weights, command_line, open_data, open_networks
+from models.train_regressor import LOSSES, chosen_weights, command_line, open_data, open_networks, optimiser_of
 
 NONE, START = "none", "start"
 WARM_STEPS = 20
@@ -31,13 +31,13 @@ def steps_on(args: argparse.Namespace, off: str, data: Data) -> Regressor:
     weights = chosen_weights(off)
     model, unlabelled = open_networks(args, weights)
     steps = Steps(model.regressor, data, unlabelled, weights, args.people, args.clips, args.drawn, args.device)
-    optimiser = torch.optim.AdamW(model.regressor.parameters(), lr=args.rate, weight_decay=0.02)
+    optimiser = optimiser_of(model.regressor)
     rng, g = np.random.default_rng(args.seed), torch.Generator().manual_seed(args.seed)
     model.train()
     for step in range(args.steps):
         for group in optimiser.param_groups:
-            group["lr"] = args.rate * min((step + 1) / WARM_STEPS, 1.05 - step / args.steps)
-        terms = steps.labelled(rng, g)
+            group["lr"] = args.rate * group["pace"] * min((step + 1) / WARM_STEPS, 1.05 - step / args.steps)
+        terms = steps.labelled(rng, g, with_clips=step % args.clips_every == 0)
         if unlabelled is not None and step % args.every == 0:
             terms |= {name: args.share * value for name, value in steps.unlabelled(rng, g).items()}
         loss = torch.stack([torch.zeros((), device=args.device), *terms.values()]).sum()

@@ -21,6 +21,7 @@ POSE_BASE = 0.5
 LOCAL_PARTS = ("eyes", "nose", "mouth", "face", "brow")
 """The five components of T (section 2.3)."""
 MOTION_UNIT_M = 0.004
+CHANNEL_BETA = 0.04
 NOT_IRISES = 468
 """The last ten landmarks are the irises, which gaze moves."""
 SHUT = tuple(CHANNEL_INDEX[f"AU43-{side}"] for side in ("left", "right"))
@@ -41,6 +42,7 @@ class Weights:
     """lambda_le"""
 
     supervised: float = 1.0
+    alone: float = 1.0
     landmarks: float = 0.1
     smooth: float = 0.1
     flip: float = 0.1
@@ -131,11 +133,12 @@ def adversarial_loss(emotionless_mouth: Tensor, base_mouth: Tensor) -> Tensor:
 
 
 def channel_loss(read: Tensor, true: Tensor) -> Tensor:
-    """Huber loss on channels (N, 40), ``read`` unbounded. A present action weighs more than one of the many zeros;
-    beyond the ends of the range is as good as at the end, for the answer is clipped."""
+    """Huber loss on channels (N, 40), ``read`` unbounded. Nearly a 1-norm, for most actions are absent and their median
+    is 0, which their mean is not; a present one weighs more than one of the many zeros. Beyond the ends of the range is
+    as good as at the end, for the answer is clipped."""
     inside = torch.where((true <= 0) & (read < 0) | (true >= 1) & (read > 1), true, read)
     weight = 0.8 + 1.1 * (true > 0.02)
-    return (weight * nnf.smooth_l1_loss(inside, true, reduction="none", beta=0.1)).mean()
+    return (weight * nnf.smooth_l1_loss(inside, true, reduction="none", beta=CHANNEL_BETA)).mean()
 
 
 def supervised_loss(read, true) -> dict[str, Tensor]:  # type: ignore[no-untyped-def]
@@ -152,8 +155,8 @@ def supervised_loss(read, true) -> dict[str, Tensor]:  # type: ignore[no-untyped
     open_eyes = (true.au[:, list(SHUT)] < 0.5).float().repeat_interleave(2, 1)
     gaze = nnf.smooth_l1_loss(read.gaze_deg / 20, true.gaze_deg / 20, reduction="none", beta=0.1)
     terms = {
-        "au": channel_loss(read.au, true.au),
-        "pose": 5 * (read.pose - true.pose).abs().mean(),
+        "au": 2 * channel_loss(read.au, true.au),
+        "pose": 2 * (read.pose - true.pose).abs().mean(),
         "gaze": 0.3 * (open_eyes * gaze).mean(),
     }
     known = true.identity.isfinite().all(1)

@@ -34,6 +34,8 @@ class Architecture:
     """Maps after the convolution of the AU sub-network; the others have half of it."""
     hidden: int = 256
     code: int = 256
+    dropout: float = 0.2
+    """Of what a sub-network sees, in training."""
     reduction: int = 8
     brows_for_aus: bool = True
     """The paper reads AUs from eyes, nose, mouth and face; brow actions are better seen with the brows as well."""
@@ -73,6 +75,7 @@ class SubRegressor(nn.Module):
         self.attend = nn.Sequential(
             AttentionBlock(width * cells, hidden, a.reduction), AttentionBlock(hidden, hidden, a.reduction)
         )
+        self.dropout = nn.Dropout(a.dropout)
         self.fc1 = nn.Linear(hidden + extra, hidden)
         self.fc2 = nn.Linear(hidden, n_out)
         # Begin near the base value (or where the geometric network stands) instead of anywhere.
@@ -85,6 +88,7 @@ class SubRegressor(nn.Module):
 
     def answer(self, h: Tensor, extra: Tensor | None = None) -> Tensor:
         """(N, hidden) [and (N, extra)] -> (N, n_out)."""
+        h = self.dropout(h)
         return self.fc2(self.fc1(h if extra is None else torch.cat([h, extra], 1)).relu())
 
 
@@ -121,7 +125,7 @@ class Seen(NamedTuple):
     code: Tensor
     """(N, code) of unit variance: pictures of one person at rest give nearly the same one."""
 
-    def rows(self, index: Tensor) -> "Seen":
+    def rows(self, index: Tensor | slice) -> "Seen":
         return Seen(*[part[index] for part in self])
 
 
@@ -161,6 +165,12 @@ class Regressor(nn.Module):
         self.brow = SubRegressor(a, c["brow"], w // 2, h // 2, N_BROW_STYLES)
         self.gaze = SubRegressor(a, c["eyes"], w // 4, h // 2, 4, 5)
         self.to_code = nn.Linear(2 * h, a.code)
+
+    def train(self, mode: bool = True) -> "Regressor":
+        """The landmarks' branch was trained before and is only touched up: without its dropout."""
+        super().train(mode)
+        self.geometry.eval()
+        return self
 
     def look(self, fused: Fused) -> Seen:
         """One picture each, no person known yet."""

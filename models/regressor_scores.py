@@ -1,14 +1,22 @@
-"""How well R reads rendered people it never saw, with and without their resting face known."""
+"""How well R reads rendered people it never saw, with and without their resting face known.
 
+``python -m models.regressor_scores --checkpoint RUN/best.pt --rendered DIR --out REPORT.md [--landmarks FILE]``
+"""
+
+import argparse
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from models.feature_cache import cache_features
+from models.landmark_regressor import LandmarkRegressor
 from models.metrics import Agreement, agreement, mean_agreement
-from models.person_batches import CLEAN, STRANGER, Life, Source
-from models.regressor import Regressor
+from models.person_batches import CLEAN, STRANGER, Batch, Life, Source
+from models.regressor import FullRegressor, Reading, Regressor
+from models.regressor_data import open_source
 from models.regressor_steps import read
 from rig.parameters import AUS, CHANNEL_INDEX, CHANNELS, fold_sides
 
@@ -42,24 +50,36 @@ class Scores:
         return mean_agreement(self.channels)
 
 
+Reader = Regressor | LandmarkRegressor
+"""What is scored: R, or the geometric regressor alone, whose missing heads give NaN."""
+
+
+def answer(reader: Reader, batch: Batch, device: str) -> Reading:
+    if isinstance(reader, Regressor):
+        return read(reader, batch, None, device)
+    au, gaze, identity = reader(batch.landmarks, batch.neutral)
+    unknown = torch.full_like(au, torch.nan)
+    return Reading(au, unknown[:, :2], gaze, identity, unknown[:, :36], unknown)
+
+
 @torch.no_grad()
 def readings(
-    regressor: Regressor, source: Source, life: Life, people: int | None = None, device: str = "cpu"
+    reader: Reader, source: Source, life: Life, people: int | None = None, device: str = "cpu"
 ) -> tuple[NDArray[np.intp], dict[str, NDArray[np.float32]]]:
-    """Rows, and R's answers by name, of the first ``people`` of a source."""
+    """Rows, and the answers by name, of the first ``people`` of a source."""
     rng = np.random.default_rng(0)
     rows, parts = [], []
     for first in range(0, len(source.people[:people]), PEOPLE_AT_ONCE):
         own = np.concatenate(source.people[:people][first : first + PEOPLE_AT_ONCE])
         batch = source.draw(own, rng, life).to(device)
-        parts.append({k: v.cpu().numpy() for k, v in read(regressor, batch, None, device)._asdict().items()})
+        parts.append({k: v.cpu().numpy() for k, v in answer(reader, batch, device)._asdict().items()})
         rows.append(own)
     return np.concatenate(rows), {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
 
 
-def scored(regressor: Regressor, source: Source, life: Life, people: int | None = None, device: str = "cpu") -> Scores:
-    """``regressor`` in evaluation mode, on the first ``people`` (default: all) of ``source``."""
-    rows, got = readings(regressor, source, life, people, device)
+def scored(reader: Reader, source: Source, life: Life, people: int | None = None, device: str = "cpu") -> Scores:
+    """``reader`` in evaluation mode, on the first ``people`` (default: all) of ``source``."""
+    rows, got = readings(reader, source, life, people, device)
     f = source.faces
     true, au = f.au[rows], got["au"].clip(0, 1)
     five = [FULL_INTENSITY * x for x in (true, au)]
@@ -69,6 +89,7 @@ def scored(regressor: Regressor, source: Source, life: Life, people: int | None 
     pose = 180 * np.abs(got["pose"] - (0.5 + f.euler_deg[rows, :2] / 180))
     known = np.isfinite(f.identity[rows]).all(1)
     who = f.identity[rows][known]
+    named = got["brow_logits"].argmax(1) == f.brow_style[rows]
     off = got["identity"].clip(0, 1)[known] - who
     return Scores(
         len(rows),
@@ -78,7 +99,7 @@ def scored(regressor: Regressor, source: Source, life: Life, people: int | None 
         float(pose.mean()),
         float(np.sqrt((off**2).mean())),
         float(np.sqrt(((who - who.mean(0)) ** 2).mean())),
-        float((got["brow_logits"].argmax(1) == f.brow_style[rows]).mean()),
+        float(np.where(np.isnan(got["brow_logits"][:, 0]), np.nan, named).mean()),
     )
 
 
@@ -108,3 +129,45 @@ def table(known: Scores, stranger: Scores) -> str:
 
 def _row(name: str, a: Agreement, b: Agreement) -> str:
     return f"| {name} | " + " | ".join(f"{v:.2f}" for s in (a, b) for v in (s.icc, s.mae, s.pcc)) + " |"
+
+
+def heads(name: str, s: Scores) -> str:
+    return (
+        f"| {name} | {s.mean.icc:.3f} | {s.mean.mae:.3f} | {s.mean.pcc:.3f} | {s.gaze_deg:.1f} | {s.pose_deg:.1f} | "
+        f"{s.identity:.3f} | {s.brow_style:.2f} |"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--checkpoint", type=Path, required=True, help="of models.train_regressor")
+    parser.add_argument("--rendered", type=Path, required=True, help="folder of people that no training saw")
+    parser.add_argument("--landmarks", type=Path, help="the geometric regressor's checkpoint, to compare with")
+    parser.add_argument("--out", type=Path, required=True, help="report, Markdown; features are cached beside it")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    try:
+        model = FullRegressor.from_checkpoint(
+            torch.load(args.checkpoint, map_location="cpu", weights_only=False)
+        ).eval()
+        cache = args.out.with_suffix(".features")
+        cache_features(model.extractor, args.rendered, cache)
+        source = open_source(args.rendered, cache)
+    except (FileNotFoundError, KeyError, RuntimeError) as error:
+        raise SystemExit(" ".join(str(error).split())[:300]) from None
+    known, stranger = (scored(model.regressor, source, life) for life in (CLEAN, STRANGER))
+    rows = [heads("R, person known", known), heads("R, a stranger", stranger)]
+    if args.landmarks:
+        geometric = LandmarkRegressor.from_checkpoint(torch.load(args.landmarks, weights_only=False)).eval()
+        rows += [
+            heads(f"landmarks alone, {n}", scored(geometric, source, life))
+            for n, life in (("person known", CLEAN), ("a stranger", STRANGER))
+        ]
+    title = "| reader | ICC(3,1) | MAE | PCC | gaze (deg) | head (deg) | identity (RMS) | brow style |"
+    size = f"{known.pictures} pictures; identity of the mean person: {known.identity_of_mean:.3f} RMS."
+    args.out.write_text("\n".join([size, "", title, "| --- |" + " --- |" * 7, *rows, "", table(known, stranger), ""]))
+    print(args.out.read_text())
+
+
+if __name__ == "__main__":
+    main()

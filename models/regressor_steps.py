@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.fused_features import Fused
-from models.losses import Weights, flip_loss, landmark_loss, smooth_loss, supervised_loss
+from models.losses import Weights, channel_loss, flip_loss, landmark_loss, smooth_loss, supervised_loss
 from models.person_batches import CLEAN, Batch, Life, Source
-from models.regressor import Reading, Regressor
+from models.regressor import Reading, Regressor, Seen
 from models.regressor_data import Clips, Data
 from models.rig_landmarks import RigLandmarks
 from models.self_supervision import SelfSupervision
@@ -20,13 +20,27 @@ RESTS, TRIPLES = 2, 2
 STILLS = 2
 
 
-def read(regressor: Regressor, batch: Batch, generator: torch.Generator | None = None, device: str = "cpu") -> Reading:
-    """R on a whole batch: its own codes of the resting pictures among them are what it is told of the people."""
+def looked(
+    regressor: Regressor, batch: Batch, generator: torch.Generator | None = None, device: str = "cpu"
+) -> tuple[Seen, Tensor]:
+    """R's first look at a whole batch, and the code at rest of each picture's person, from the pictures among them."""
     with torch.autocast(device, enabled=device == "cuda"):
         seen = regressor.look(Fused.from_flat(batch.features, regressor.architecture.channels))
-        code = batch.neutral_code(seen.code.float(), generator)
-        reading = regressor.answer(seen, batch.landmarks, batch.neutral, code, batch.picture_known)
-    return Reading(*[part.float() for part in reading])
+    seen = Seen(*[part.float() for part in seen])
+    return seen, batch.neutral_code(seen.code, generator)
+
+
+def read(regressor: Regressor, batch: Batch, generator: torch.Generator | None = None, device: str = "cpu") -> Reading:
+    """R on a whole batch."""
+    seen, code = looked(regressor, batch, generator, device)
+    return regressor.answer(seen, batch.landmarks, batch.neutral, code, batch.picture_known)
+
+
+def alone_loss(regressor: Regressor, seen: Seen, code: Tensor, true_au: Tensor) -> Tensor:
+    """AUs from the pictures (now and at rest) without landmarks: beside those, which explain most of what is asked, the
+    pictures alone would learn slowly."""
+    points, _, _ = regressor.nothing_known(len(code))
+    return channel_loss(regressor.answer(seen, points, points, code).au, true_au)
 
 
 class Steps:
@@ -51,26 +65,33 @@ class Steps:
         self._response.true_modes = self._response.true_modes.to(device)
         self._response.matrix = self._response.matrix.to(device)
 
-    def labelled(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
+    def labelled(
+        self, rng: np.random.Generator, generator: torch.Generator, with_clips: bool = True
+    ) -> dict[str, Tensor]:
         """Rendered people, whose parameters are known; real clips by our own terms."""
         batch = self._rendered(rng)
         rendered = len(batch.rows)
-        real, places = (None, None) if self._data.real is None else self._real(rng, self._data.real)
+        clips = self._data.real if with_clips else None
+        real, places = (None, None) if clips is None else self._real(rng, clips)
         whole = batch if real is None else joined(batch, real)
         whole = whole.to(self._device)
-        reading = read(self._regressor, whole, generator, self._device)
+        seen, code = looked(self._regressor, whole, generator, self._device)
+        reading = self._regressor.answer(seen, whole.landmarks, whole.neutral, code, whole.picture_known)
         w = self._weights
         terms: dict[str, Tensor] = {}
         if w.supervised:
             known = supervised_loss(rows_of(reading, slice(0, rendered)), batch.to(self._device))
             terms |= {name: w.supervised * value for name, value in known.items()}
-        if w.landmarks:
+        if w.alone:
+            few_seen = seen.rows(slice(0, rendered))
+            terms["alone"] = w.alone * alone_loss(self._regressor, few_seen, code[:rendered], whole.au[:rendered])
+        if w.landmarks and (real is not None or self._data.real is None):
             terms["landmarks"] = w.landmarks * self._landmarks(whole, reading, rng)
         if real is not None and places is not None:
             au = reading.au[rendered:]
             if w.smooth:
                 terms["smooth"] = w.smooth * smooth_loss(*[au[places["triples"][:, k]] for k in range(3)])
-            if w.flip:
+            if w.flip and len(places["seen"]):
                 terms["flip"] = w.flip * flip_loss(au[places["seen"]], au[places["mirrored"]])
         return terms
 

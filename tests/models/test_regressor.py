@@ -150,6 +150,7 @@ def test_only_the_regressor_trains(model: FullRegressor) -> None:
     try:
         assert not any(m.training for m in model.extractor.modules())
         assert model.regressor.training
+        assert not model.regressor.geometry.training, "it was trained before, and keeps its dropout off"
         assert not any(p.requires_grad for p in model.extractor.parameters())
         model(*inputs(2))[0].sum().backward()
         assert all(p.grad is None for p in model.extractor.parameters())

@@ -9,17 +9,18 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch comes with the train extra")
 
-from models import ablate, train_regressor  # noqa: E402
+from models import ablate, regressor_scores, train_regressor  # noqa: E402
 from models.bisenet import BiSeNet, FeatureExtractor  # noqa: E402
 from models.feature_cache import CacheError, FeatureCache, cache_features, features_of  # noqa: E402
 from models.generator import Generator  # noqa: E402
+from models.landmark_regressor import LandmarkRegressor  # noqa: E402
 from models.lightcnn import LightCNN29v2  # noqa: E402
 from models.losses import supervised_loss  # noqa: E402
 from models.person_batches import CLEAN, REST, STRANGER, Life  # noqa: E402
 from models.regressor import FullRegressor, Regressor, fitting  # noqa: E402
 from models.regressor_data import Pictures, load_clips, open_source  # noqa: E402
 from models.regressor_scores import scored, summary  # noqa: E402
-from models.regressor_steps import joined, read  # noqa: E402
+from models.regressor_steps import alone_loss, joined, looked, read  # noqa: E402
 from models.runtime.alignment import canonical_face  # noqa: E402
 from rig.parameters import MIRROR  # noqa: E402
 
@@ -267,6 +268,21 @@ def test_training_learns_resumes_and_rebuilds(world: Path, tmp_path: Path, monke
     assert 0 <= figures["mae"] <= 5
 
 
+def test_pictures_alone_teach_what_looks_and_not_the_landmarks(world: Path) -> None:
+    source = rendered(world)
+    torch.manual_seed(0)
+    regressor = Regressor(fitting(parser_of(world), width=8, hidden=16)).train()
+    batch = source.draw(source.people[0], np.random.default_rng(0), CLEAN)
+    seen, code = looked(regressor, batch)
+    loss = alone_loss(regressor, seen, code, batch.au)
+    loss.backward()
+    assert float(loss.detach()) > 0
+    taught = [name for name, p in regressor.named_parameters() if p.grad is not None and p.grad.any()]
+    assert any(name.startswith("au.enter") for name in taught)
+    assert any(name.startswith("to_code") for name in taught), "also by way of the resting pictures"
+    assert not any(name.startswith("geometry") for name in taught)
+
+
 def test_scores_tell_the_known_from_strangers(world: Path) -> None:
     torch.manual_seed(0)
     model = FullRegressor(parser_of(world)).eval()
@@ -276,6 +292,30 @@ def test_scores_tell_the_known_from_strangers(world: Path) -> None:
     assert len(known.aus) == 23
     assert known.mean.mae != stranger.mean.mae
     assert known.pose_deg == pytest.approx(stranger.pose_deg), "the head is read from the picture alone"
+
+
+def test_the_report_sets_the_landmarks_alone_beside(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    model = FullRegressor(parser_of(world))
+    torch.save(model.checkpoint(), tmp_path / "best.pt")
+    geometric = LandmarkRegressor()
+    torch.save(geometric.checkpoint(), tmp_path / "geometric.pt")
+    alone = scored(geometric.eval(), rendered(world), CLEAN)
+    assert np.isnan([alone.pose_deg, alone.brow_style]).all(), "it reads neither"
+    out = tmp_path / "report.md"
+    given = {"checkpoint": tmp_path / "best.pt", "rendered": world / "rendered", "out": out}
+    given["landmarks"] = tmp_path / "geometric.pt"
+    monkeypatch.setattr(sys, "argv", ["x", *(str(w) for k, v in given.items() for w in (f"--{k}", v))])
+    regressor_scores.main()
+    text = out.read_text()
+    assert f"| landmarks alone, person known | {alone.mean.icc:.3f} | {alone.mean.mae:.3f} |" in text
+    assert text.count("\n| AU") == 40
+    given["checkpoint"] = tmp_path / "gone.pt"
+    monkeypatch.setattr(sys, "argv", ["x", *(str(w) for k, v in given.items() for w in (f"--{k}", v))])
+    with pytest.raises(SystemExit, match=r"gone\.pt"):
+        regressor_scores.main()
 
 
 def test_mistakes_end_in_one_line(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
