@@ -48,7 +48,7 @@ class Architecture:
 
     size: int = 128
     """Side of the picture: 128, or the paper's 256."""
-    width: int = 512
+    width: int = 256
     """Channels of the first layer, a multiple of 16."""
     code: int = 512
     """Width of the mixed vector."""
@@ -64,17 +64,19 @@ class Generator(nn.Module):
         ValueError: A size other than 128 and 256, or a width that is no multiple of 16.
     """
 
+    middle: Tensor
     unit: Tensor
 
-    def __init__(self, size: int = 128, width: int = 512, code: int = 512):
+    def __init__(self, size: int = 128, width: int = 256, code: int = 512):
         super().__init__()
         if size not in _LAYERS or width % 16 or width <= 0:
             raise ValueError(f"size {size} must be one of {sorted(_LAYERS)}, width {width} a multiple of 16")
         self.architecture = Architecture(size, width, code)
-        # What one unit of the vector's parts mostly varies by, so that all parts speak as loudly; no part of a state.
-        parts = ((2, 0.12), (len(AUS), 0.3), (N_IDENTITY, 0.15), (N_BROW_STYLES, 0.3))
-        unit = torch.cat([torch.full((n,), spread) for n, spread in parts])
-        self.register_buffer("unit", unit, persistent=False)
+        # Each part's middle, and a unit by which pose, 23 AUs, 208 identity parameters and the brows' one-hot weigh
+        # about alike at first: else who somebody is drowns what the face does for thousands of steps.
+        parts = ((2, 0.5, 0.02), (len(AUS), 0.1, 0.1), (N_IDENTITY, 0.5, 0.15), (N_BROW_STYLES, 1 / N_BROW_STYLES, 0.1))
+        self.register_buffer("middle", torch.cat([torch.full((n,), m) for n, m, _ in parts]), persistent=False)
+        self.register_buffer("unit", torch.cat([torch.full((n,), u) for n, _, u in parts]), persistent=False)
         self.lift = nn.Sequential(nn.Linear(N_VECTOR, code), nn.ReLU(), nn.Linear(code, code), nn.ReLU())
         channels = [code, *(int(width * share) or 3 for _, share in _LAYERS[size])]
         self.layers = nn.ModuleList(
@@ -85,7 +87,7 @@ class Generator(nn.Module):
 
     def forward(self, y: Tensor) -> Tensor:
         """``y`` (N, 269) in 0..1: pose 2, AU 23, identity 208, brow style 36 (shares that sum to 1)."""
-        code = self.lift((y - 0.5) / self.unit)
+        code = self.lift((y - self.middle) / self.unit)
         x = code[:, :, None, None]
         for layer, style in zip(self.layers, self.styles, strict=False):
             scale, shift = style(code)[:, :, None, None].chunk(2, dim=1)

@@ -26,8 +26,8 @@ from models.render_pairs import Pairs, held_out, load_pairs, shard_paths
 from models.renderer.labels import LABELS
 
 WEIGHTS = {
-    "eye-left": 3.0, "eye-right": 3.0, "brow-left": 3.0, "brow-right": 3.0, "mouth": 3.0, "upper-lip": 3.0,
-    "lower-lip": 3.0, "nose": 1.5, "skin": 1.0,
+    "eye-left": 5.0, "eye-right": 5.0, "brow-left": 4.0, "brow-right": 4.0, "mouth": 5.0, "upper-lip": 5.0,
+    "lower-lip": 5.0, "nose": 1.5, "skin": 1.0,
 }  # fmt: skip
 ELSEWHERE = 0.4
 """How much a pixel of each part counts in eq. 1: what moves is small. Hair, neck, clothes and backdrop count least."""
@@ -45,7 +45,7 @@ class Config:
     steps: int = 6000
     batch: int = 8
     rate: float = 2e-3
-    width: int = 384
+    width: int = 256
     perceptual: float = 0.05
     """lambda of eq. 3."""
     perceptual_from: float = 0.65
@@ -183,7 +183,9 @@ def train(
         at.spent_s = time.perf_counter() - started
         share = at.spent_s / (60 * config.minutes) if config.minutes else at.step / config.steps
         done = share >= 1 or (until is not None and at.step >= until)
-        due = at.polishing or share >= config.perceptual_from
+        due = share >= config.perceptual_from
+        if at.polishing and not due:  # going on with a larger budget
+            at.best, at.polishing = float("inf"), False
         if features is None and features_path and due and not done and features_path.exists():
             features = load_features(features_path).to(device)
             at.best, at.polishing = at.best if at.polishing else float("inf"), True
