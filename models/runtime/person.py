@@ -40,6 +40,11 @@ class Photo:
         return euler_from_rotation(fit_head(self.points).rotation @ FACING)
 
     @property
+    def view(self) -> F:
+        """(3,) unit vector towards the camera, head frame."""
+        return -fit_head(self.points).rotation[2]
+
+    @property
     def aligned(self) -> F:
         """(478, 3) head frame, metres."""
         return align(self.points, fit_head(self.points)).astype(np.float32)
@@ -79,7 +84,7 @@ def make_person(photos: list[Photo], face: Face, folder: Path | None = None) -> 
     if not photos:
         raise ValueError("no photo")
     used = choose(photos)
-    fitted = PersonFit(face)(np.array([p.aligned for p in used]), np.array([p.euler_deg[0] for p in used]))
+    fitted = PersonFit(face)(np.array([p.aligned for p in used]), np.array([p.view for p in used]))
     best = used[0]
     person = face.person(fitted.identity)
     posed = fitted.places[0](face.pose(fitted.au[0], person=person).astype(float))

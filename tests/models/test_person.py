@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.runtime.person import AT_MOST, Photo, choose, make_person
-from models.runtime.person_fit import PersonFit
+from models.runtime.person_fit import DISTANCE_M, PersonFit
 from models.runtime.person_look import PersonLook, Portrait
 from rig.face import Face
 from rig.identity import random_identity
@@ -57,7 +57,7 @@ def turned(points: np.ndarray) -> np.ndarray:
 def test_an_expression_does_not_enter_the_identity(face: Face, fit: PersonFit, au: np.ndarray) -> None:
     identity = random_identity(np.random.default_rng(4))
     points = face.landmarks(face.pose(au, person=face.person(identity)))
-    found = fit(turned(points)[None])
+    found = fit(turned(points)[None], distance_m=np.inf)
     base = np.full(N_IDENTITY, 0.5, np.float32)
     assert shape_error_mm(face, found.identity, identity) < 0.45 * shape_error_mm(face, base, identity)
     active = au > 0.5
@@ -76,11 +76,20 @@ def test_several_pictures_are_one_person(face: Face, fit: PersonFit) -> None:
     person = face.person(identity)
     clean = [face.landmarks(face.pose(au, person=person)) for au in (channels(), smile, channels(AU1=0.6, AU2=0.6))]
     noisy = np.array([p + rng.normal(0, 0.003, p.shape) for p in clean])
-    together = fit(noisy)
+    together = fit(noisy, distance_m=np.inf)
     assert together.au.shape == (3, N_CHANNELS)
-    alone = np.mean([shape_error_mm(face, fit(p[None]).identity, identity) for p in noisy])
+    alone = np.mean([shape_error_mm(face, fit(p[None], distance_m=np.inf).identity, identity) for p in noisy])
     assert shape_error_mm(face, together.identity, identity) < alone
     assert together.au[1, CHANNEL_INDEX["AU12-left"]] > 0.4 > together.au[0, CHANNEL_INDEX["AU12-left"]]
+
+
+def test_a_near_camera_does_not_make_the_face_narrow(face: Face, fit: PersonFit) -> None:
+    points = face.landmarks(face.base.vertices)
+    depth = (points[:, 2].mean() - points[:, 2:]) / 0.6
+    found = np.concatenate([(points[:, :2] - points[:, :2].mean(0)) / (1 + depth), points[:, 2:]], axis=1)
+    base = np.full(N_IDENTITY, 0.5, np.float32)
+    aware, unaware = (shape_error_mm(face, fit(found[None], distance_m=d).identity, base) for d in (0.6, np.inf))
+    assert aware < 0.4 * unaware
 
 
 def test_odd_landmarks_are_refused(fit: PersonFit) -> None:
@@ -90,11 +99,16 @@ def test_odd_landmarks_are_refused(fit: PersonFit) -> None:
         fit(np.full((1, 478, 3), np.nan))
 
 
+def seen(vertices: np.ndarray) -> np.ndarray:
+    """(N, 3) pixels of a camera in front of the face."""
+    near = np.concatenate([vertices[:, :2] / (1 - vertices[:, 2:] / DISTANCE_M), vertices[:, 2:]], axis=1)
+    return (np.array([256, 220, 300]) + 1700 * near * [1, -1, -1]).astype(np.float32)
+
+
 def painted_photo(face: Face, tint: tuple[float, float, float], brow: bool) -> Portrait:
     """A face seen from the front, each skin triangle in its painted colour times ``tint``, dark hair above."""
     s = face.skeleton
-    at = (np.array([256, 220, 300]) + 1700 * s.vertices * [1, -1, -1]).astype(np.float32)
-    points = (np.array([256, 220, 300]) + 1700 * face.landmarks(s.vertices) * [1, -1, -1]).astype(np.float32)
+    at, points = seen(s.vertices), seen(face.landmarks(s.vertices))
     image = np.full((512, 512, 3), (20, 16, 14), np.uint8)
     skin = np.flatnonzero(s.part[s.quads[:, 0]] == PARTS.index("skin"))
     sheet = read_sheet("skin.jpg")
