@@ -44,8 +44,22 @@ def add_fit_command(commands: Any) -> None:
     add("--json", type=Path, metavar="FILE", help="write the 208 identity parameters, colours and brow style as well")
     add("--picture", type=Path, metavar="BESIDE.png", help="the photo beside the character, to compare")
     add("--detail", choices=("screen", "game"), default="screen", help="smooth (default) or light")
+    add(
+        "--distance",
+        type=_distance,
+        default=0.9,
+        metavar="METRES",
+        help="from camera to face (0.2 to 10; default: 0.9)",
+    )
     add("--plain", action="store_true", help="the painted skin in the person's colours, without the photo's detail")
     fit.set_defaults(run=fit_command)
+
+
+def _distance(text: str) -> float:
+    value = float(text)
+    if not 0.2 <= value <= 10:
+        raise argparse.ArgumentTypeError("a distance from 0.2 to 10 metres")
+    return value
 
 
 def fit_command(args: argparse.Namespace) -> int:
@@ -56,7 +70,7 @@ def fit_command(args: argparse.Namespace) -> int:
     photos = find_faces(args.photos)
     face = Face()
     with TemporaryDirectory(prefix="mien-fit-") as folder:
-        made = make_person(photos, face, None if args.plain else Path(folder))
+        made = make_person(photos, face, None if args.plain else Path(folder), args.distance)
         _export(args, made, face)
         if args.json is not None:
             _write_json(args.json, made, face)

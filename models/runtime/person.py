@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.runtime.alignment import FACING, align, euler_from_rotation, fit_head, unalign
-from models.runtime.person_fit import FittedPerson, PersonFit
+from models.runtime.person_fit import DISTANCE_M, FittedPerson, PersonFit
 from models.runtime.person_look import PersonLook, Portrait
 from rig.face import Face
 from rig.looks import Look
@@ -72,10 +72,11 @@ def choose(photos: list[Photo], at_most: int = AT_MOST) -> list[Photo]:
     return [photos[k] for k in order[:at_most]]
 
 
-def make_person(photos: list[Photo], face: Face, folder: Path | None = None) -> Made:
+def make_person(photos: list[Photo], face: Face, folder: Path | None = None, distance_m: float = DISTANCE_M) -> Made:
     """
     Args:
         photos: At least one, all of one person.
+        distance_m: Between camera and face.
         folder: Where the person's own skin sheet is written (see :class:`models.runtime.person_look.PersonLook`).
 
     Raises:
@@ -84,7 +85,7 @@ def make_person(photos: list[Photo], face: Face, folder: Path | None = None) -> 
     if not photos:
         raise ValueError("no photo")
     used = choose(photos)
-    fitted = PersonFit(face)(np.array([p.aligned for p in used]), np.array([p.view for p in used]))
+    fitted = PersonFit(face)(np.array([p.aligned for p in used]), np.array([p.view for p in used]), distance_m)
     best = used[0]
     person = face.person(fitted.identity)
     posed = fitted.places[0](face.pose(fitted.au[0], person=person).astype(float))

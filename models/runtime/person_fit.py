@@ -37,7 +37,7 @@ PROBE: Final = 0.2
 """Change of intensity over which a channel's motion is measured."""
 STIFF: Final = (10.0, 3.0, 1.0, 1.0, 1.0, 1.0)
 """What the identity prior is multiplied by in each round: what the face does is explained before who it is."""
-DISTANCE_M: Final = 0.6
+DISTANCE_M: Final = 0.9
 """How far from the camera faces on photos are taken to be: cheeks and jaw, which lie behind the nose, look smaller than
 they are. A face fitted without regard to that comes out too narrow."""
 HALF_FACE_M: Final = 0.07

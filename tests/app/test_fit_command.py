@@ -51,6 +51,7 @@ def one_line(capsys: pytest.CaptureFixture[str]) -> str:
         (["{blank}", "--out", "{tmp}/a.glb", "--name", "goblin"], "already"),
         (["0", "--out", "{tmp}/a.glb"], "not cameras"),
         (["{blank}"], "--out"),
+        (["{blank}", "--out", "{tmp}/a.glb", "--distance", "0"], "0.2 to 10"),
     ],
 )
 def test_what_is_wrong_is_one_line(
