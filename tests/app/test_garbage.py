@@ -157,7 +157,7 @@ def test_a_network_file_that_is_missing_or_corrupt(
     assert earlier.read_text() == "frame\n1\n"
 
 
-@pytest.mark.parametrize("name", ["rig/head.npz", "rig/skin.jpg", "canonical_face.npz", "models/geometric.onnx"])
+@pytest.mark.parametrize("name", ["rig/head.npz", "rig/skin.jpg", "canonical_face.npz", "models/lite.onnx"])
 @pytest.mark.parametrize("damage", ["missing", "damaged"])
 def test_assets_that_are_missing_or_damaged(name: str, damage: str, make_video: MakeVideo, tmp_path: Path) -> None:
     """In a copy of the program, so that nobody else's tests stumble."""

@@ -131,23 +131,6 @@ def test_another_network_is_refused_by_name() -> None:
         GeometricRegressor.load("cpu", other)
 
 
-def test_rest_reads_as_rest_and_actions_as_themselves() -> None:
-    """On the rig's own geometry, without a detector between: the shipped network knows the main actions."""
-    face = Face()
-    rest = face.landmarks(face.skeleton.vertices)
-    regressor = GeometricRegressor.load("cpu")
-    assert regressor.predict(rest, rest).au.max() < 0.15
-    for stem in ("AU1", "AU4", "AU12", "AU43"):
-        au = np.zeros(N_CHANNELS, np.float32)
-        au[both(stem)] = 0.8
-        found = regressor.predict(face.landmarks(face.pose(au)), rest).au
-        assert found[both(stem)].min() > 0.35, stem
-    au = np.zeros(N_CHANNELS, np.float32)
-    au[CHANNEL_INDEX["AU43-left"]] = 1
-    left, right = regressor.predict(face.landmarks(face.pose(au)), rest).au[both("AU43")]
-    assert left > right + 0.4
-
-
 def _track(clip: Path) -> np.ndarray:
     tracker = make_tracker(TrackerSettings(device="cpu"))
     try:

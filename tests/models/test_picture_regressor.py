@@ -94,13 +94,12 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     return dict(FILES)  # type: ignore[arg-type]
 
 
-def test_auto_takes_lite_on_a_cpu_and_without_it_the_landmarks(files: dict[str, Path]) -> None:
-    assert best_model("cpu") == "geometric"
-    assert isinstance(make_regressor("auto", "cpu"), GeometricRegressor)
+def test_auto_takes_lite_on_a_cpu_and_names_it_where_it_is_missing(files: dict[str, Path]) -> None:
     write_network(files["full"], "full")
-    assert best_model("cpu") == "geometric", "full is too slow for a CPU to be taken unasked"
+    assert best_model("cpu") == "lite", "full is too slow for a CPU to be taken unasked"
+    with pytest.raises(ModelError, match=r"lite\.onnx.*missing"):
+        make_regressor("auto", "cpu")
     write_network(files["lite"], "lite")
-    assert best_model("cpu") == "lite"
     made = make_regressor("auto", "cpu")
     assert isinstance(made, PictureRegressor)
     assert made.size == "lite"
