@@ -105,7 +105,10 @@ def _models() -> Iterator[Finding]:
         yield True, f"{path.name}: {version}, {path.stat().st_size / 1e6:.1f} MB, sha256 {digest}"
     for size, path in FILES.items():
         if not path.is_file():
-            yield True, f"{path.name}: not there, so --model {size} cannot be asked for"
+            needed = size == "lite"
+            yield not needed, f"{path.name}: not there, " + (
+                "install Mien again" if needed else f"so --model {size} cannot be asked for"
+            )
     yield True, f"--model auto takes {best_model('auto')}"
 
 
