@@ -106,8 +106,10 @@ def _models() -> Iterator[Finding]:
     for size, path in FILES.items():
         if not path.is_file():
             needed = size == "lite"
-            yield not needed, f"{path.name}: not there, " + (
-                "install Mien again" if needed else f"so --model {size} cannot be asked for"
+            yield (
+                not needed,
+                f"{path.name}: not there, "
+                + ("install Mien again" if needed else f"so --model {size} cannot be asked for"),
             )
     yield True, f"--model auto takes {best_model('auto')}"
 

@@ -14,13 +14,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.feature_cache import cache_features
-from models.person_batches import CLEAN, STRANGER, Source
 from models.regressor import Regressor
-from models.regressor_data import Data, open_source
 from models.regressor_scores import scored
-from models.regressor_steps import Steps
 from models.train_regressor import LOSSES, chosen_weights, command_line, open_data, open_networks, optimiser_of
+from models.training.feature_cache import cache_features
+from models.training.person_batches import CLEAN, STRANGER, Source
+from models.training.regressor_data import Data, open_source
+from models.training.regressor_steps import Steps
 
 NONE, START = "none", "start"
 WARM_STEPS = 20

@@ -28,8 +28,8 @@ from models.fit_identity import similarity
 from models.generator import Generator, GeneratorFileError, load_generator
 from models.losses import Parameters, base_vector, content_loss, parameter_loss
 from models.metrics import agreement, mean_agreement
-from models.rig_landmarks import RigLandmarks
 from models.runtime.person_fit import AXES, FIT_POINTS, INDEPENDENT, NOISE_M, OWN_SIGMA, PersonFit, channel_sigmas
+from models.training.rig_landmarks import RigLandmarks
 from rig.identity import people_factor
 from rig.parameters import AUS, IDENTITY_BASE, N_CHANNELS, N_IDENTITY, fold_sides
 

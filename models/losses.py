@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as nnf
 
 from models.bisenet import Features
-from models.rig_landmarks import RigLandmarks
+from models.training.rig_landmarks import RigLandmarks
 from rig.parameters import AU_BASE, CHANNEL_INDEX, IDENTITY_BASE, MIRROR, fold_sides
 
 POSE_BASE = 0.5
@@ -184,7 +184,7 @@ def landmark_loss(
         read_au: (N, 40) and ``read_identity`` (N, 208), as read; clipped here.
         gaze_deg: (N, 4) left, right: lids ride on the eyes.
         found_motion: (N, 478, 3) detector's landmarks minus the same person's at rest, head frame, metres.
-        response: What the detector makes of true motion, (N, 478, 3) -> same (``models.detector_response``).
+        response: What the detector makes of true motion, (N, 478, 3) -> same (``models.training.detector_response``).
     """
     motion = face(read_au, read_identity, gaze_deg.detach())
     seen = motion if response is None else response(motion)

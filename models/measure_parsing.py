@@ -4,7 +4,7 @@
 
 Intersection over union per label, over all pixels of a set taken together, and the mean over the labels that occur in
 it. Rendered people are measured on all pixels. Real ones are measured on those that their landmarks can name
-(``models.landmark_labels``): that says nothing of hair, ears, neck and what is behind, and a wrong "skin" out there is
+(``training.landmark_labels``): that says nothing of hair, ears, neck and what is behind; a wrong "skin" out there is
 not counted. The sheet shows both, network beside truth. Prints Markdown.
 """
 
@@ -18,8 +18,8 @@ import torch
 from numpy.typing import NDArray
 
 from models.bisenet import BiSeNet, load_parser
-from models.landmark_labels import IGNORE
 from models.renderer.labels import LABEL_COLOURS, LABELS
+from models.training.landmark_labels import IGNORE
 
 Array = NDArray[np.float64]
 Pictures = NDArray[np.uint8]

@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from models.evaluate import NEUTRAL_FRAMES
 from models.faces import HELD_OUT_EVERY
-from models.landmark_labels import landmark_labels
 from models.render_dataset import read_landmarks
 from models.runtime.alignment import Camera, align, fit_head, head_pose
 from models.runtime.crop import aligned_view, crop_matrix, five_points, transform_points
 from models.runtime.engines import make_landmark_engine
 from models.runtime.landmarks import LandmarkEngine
+from models.training.landmark_labels import landmark_labels
 from rig.parameters import CHANNELS, N_IDENTITY
 
 Rows = dict[str, NDArray]

@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.feature_cache import cache_features
 from models.landmark_regressor import LandmarkRegressor
 from models.metrics import Agreement, agreement, mean_agreement
-from models.person_batches import CLEAN, STRANGER, Batch, Life, Source
 from models.regressor import FullRegressor, Reading, Regressor
-from models.regressor_data import open_source
-from models.regressor_steps import read
+from models.training.feature_cache import cache_features
+from models.training.person_batches import CLEAN, STRANGER, Batch, Life, Source
+from models.training.regressor_data import open_source
+from models.training.regressor_steps import read
 from rig.parameters import AUS, CHANNEL_INDEX, CHANNELS, fold_sides
 
 PEOPLE_AT_ONCE = 4

@@ -19,11 +19,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as nnf
 
-from models.curves import draw_curves
 from models.generator import Generator
 from models.perceptual import FeatureFileError, Features, load_features, perceptual_loss
 from models.render_pairs import Pairs, held_out, load_pairs, shard_paths
 from models.renderer.labels import LABELS
+from models.training.curves import draw_curves
 
 WEIGHTS = {
     "eye-left": 5.0, "eye-right": 5.0, "brow-left": 4.0, "brow-right": 4.0, "mouth": 5.0, "upper-lip": 5.0,

@@ -19,10 +19,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.detector_response import DetectorResponse, fit_response
 from models.landmark_regressor import GAZE_UNIT_DEG, Architecture, LandmarkRegressor
 from models.metrics import agreement
 from models.runtime.alignment import canonical_face, mirror_landmarks
+from models.training.detector_response import DetectorResponse, fit_response
 from rig.parameters import CHANNEL_INDEX, CHANNELS, MIRROR
 
 F = NDArray[np.float32]

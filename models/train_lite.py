@@ -19,13 +19,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.augment import Spoiler, draw_look, jitter, recolour
 from models.faces import Faces, load_faces
 from models.landmark_regressor import GAZE_UNIT_DEG, LandmarkRegressor
 from models.lite import CODE, LiteRegressor
 from models.metrics import agreement
 from models.renderer.labels import POSE_SPAN_DEG
 from models.train_landmark_regressor import CHANNEL_TWIN, FLIP, MEAN_FACE, TWIN, mean_defined, table
+from models.training.augment import Spoiler, draw_look, jitter, recolour
 from rig.parameters import CHANNEL_INDEX, N_CHANNELS
 
 F = NDArray[np.float32]

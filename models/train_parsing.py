@@ -21,12 +21,12 @@ from torch import Tensor
 from torch.nn import functional as nnf
 
 from models.bisenet import BiSeNet
-from models.curves import draw_curves
 from models.faces import HELD_OUT_EVERY
-from models.landmark_labels import IGNORE
 from models.measure_parsing import confusion, mean_iou, parse
-from models.parsing_augment import augmented
 from models.renderer.labels import LABELS
+from models.training.curves import draw_curves
+from models.training.landmark_labels import IGNORE
+from models.training.parsing_augment import augmented
 
 AUXILIARY = 0.5
 """Weight of each auxiliary head's loss."""

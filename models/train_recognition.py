@@ -22,8 +22,8 @@ from torch.nn import functional
 from torch.nn.utils import parametrize
 
 from models.check_recognition import Gallery, cross_session_auc, embed_all, read_gallery
-from models.curves import draw_curves
 from models.lightcnn import EMBEDDING, LightCNN29v2
+from models.training.curves import draw_curves
 
 G = NDArray[np.uint8]
 SCALE, MARGIN = 16.0, 0.2

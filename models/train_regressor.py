@@ -19,16 +19,16 @@ import torch
 from torch import nn
 
 from models.bisenet import FeatureExtractor, load_parser
-from models.curves import draw_curves
-from models.feature_cache import CacheError, cache_features
 from models.generator import GeneratorFileError, load_generator
 from models.lightcnn import load_recognition
 from models.losses import Weights
 from models.regressor import FullRegressor, Regressor, fitting
-from models.regressor_data import Data, load_data
 from models.regressor_scores import summary
-from models.regressor_steps import Steps
-from models.self_supervision import SelfSupervision
+from models.training.curves import draw_curves
+from models.training.feature_cache import CacheError, cache_features
+from models.training.regressor_data import Data, load_data
+from models.training.regressor_steps import Steps
+from models.training.self_supervision import SelfSupervision
 
 WARM_STEPS = 60
 GEOMETRY_PACE = 0.1

@@ -12,7 +12,7 @@ from models import fit  # noqa: E402
 from models.bisenet import BiSeNet, FeatureExtractor  # noqa: E402
 from models.generator import Generator  # noqa: E402
 from models.losses import base_vector, content_loss  # noqa: E402
-from models.rig_landmarks import RigLandmarks  # noqa: E402
+from models.training.rig_landmarks import RigLandmarks  # noqa: E402
 from rig.identity import random_identity  # noqa: E402
 from rig.parameters import CHANNEL_INDEX  # noqa: E402
 

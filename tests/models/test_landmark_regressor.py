@@ -15,11 +15,11 @@ from rig.parameters import CHANNEL_INDEX, CHANNELS, EXCLUSIVE_CHANNELS, MIRROR, 
 
 torch = pytest.importorskip("torch", reason="torch comes with the train extra")
 
-from models.detector_response import fit_response  # noqa: E402
 from models.landmark_regressor import Architecture, LandmarkRegressor  # noqa: E402
 from models.projection import View, draw_view  # noqa: E402
 from models.sampling import draw_expression, draw_gaze, draw_head  # noqa: E402
 from models.train_landmark_regressor import mirrored  # noqa: E402
+from models.training.detector_response import fit_response  # noqa: E402
 
 SIDES = ("left", "right")
 

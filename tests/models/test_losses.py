@@ -28,9 +28,9 @@ from models.losses import (  # noqa: E402
     supervised_loss,
 )
 from models.regressor import Regressor, fitting  # noqa: E402
-from models.rig_landmarks import RigLandmarks  # noqa: E402
 from models.runtime.alignment import align, fit_head  # noqa: E402
-from models.self_supervision import SelfSupervision  # noqa: E402
+from models.training.rig_landmarks import RigLandmarks  # noqa: E402
+from models.training.self_supervision import SelfSupervision  # noqa: E402
 from rig.face import Face  # noqa: E402
 from rig.parameters import CHANNEL_INDEX, MIRROR  # noqa: E402
 

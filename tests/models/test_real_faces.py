@@ -9,11 +9,11 @@ pytest.importorskip("torch", reason="the label codes come with the renderer, whi
 
 from models import real_faces
 from models.faces import HELD_OUT_EVERY, load_faces
-from models.landmark_labels import IGNORE
 from models.real_faces import HELD_ASIDE, SAME_PERSON, find_resting, person_number, read_clip, read_still
 from models.renderer.labels import LABEL
 from models.runtime.alignment import canonical_face
 from models.runtime.engines import make_landmark_engine
+from models.training.landmark_labels import IGNORE
 
 
 def test_files_of_one_person_share_a_number_and_nobody_is_on_both_sides() -> None:

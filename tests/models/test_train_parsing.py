@@ -11,11 +11,11 @@ torch = pytest.importorskip("torch", reason="torch comes with the train extra")
 
 from models import measure_parsing, train_parsing  # noqa: E402
 from models.bisenet import load_parser  # noqa: E402
-from models.landmark_labels import IGNORE  # noqa: E402
 from models.measure_parsing import confusion, intersection_over_union, mean_iou, parse, sheet  # noqa: E402
-from models.parsing_augment import augmented, covered, mirrored, moved, recoloured, through_camera  # noqa: E402
 from models.renderer.labels import LABEL  # noqa: E402
 from models.train_parsing import class_weights, rate_at  # noqa: E402
+from models.training.landmark_labels import IGNORE  # noqa: E402
+from models.training.parsing_augment import augmented, covered, mirrored, moved, recoloured, through_camera  # noqa: E402
 
 
 def face(rng: np.random.Generator, size: int = 64) -> tuple[np.ndarray, np.ndarray]:

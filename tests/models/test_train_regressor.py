@@ -11,17 +11,17 @@ torch = pytest.importorskip("torch", reason="torch comes with the train extra")
 
 from models import ablate, regressor_scores, train_regressor  # noqa: E402
 from models.bisenet import BiSeNet, FeatureExtractor  # noqa: E402
-from models.feature_cache import CacheError, FeatureCache, cache_features, features_of  # noqa: E402
 from models.generator import Generator  # noqa: E402
 from models.landmark_regressor import LandmarkRegressor  # noqa: E402
 from models.lightcnn import LightCNN29v2  # noqa: E402
 from models.losses import supervised_loss  # noqa: E402
-from models.person_batches import CLEAN, REST, STRANGER, Life  # noqa: E402
 from models.regressor import FullRegressor, Regressor, fitting  # noqa: E402
-from models.regressor_data import Pictures, load_clips, open_source  # noqa: E402
 from models.regressor_scores import scored, summary  # noqa: E402
-from models.regressor_steps import alone_loss, joined, looked, read  # noqa: E402
 from models.runtime.alignment import canonical_face  # noqa: E402
+from models.training.feature_cache import CacheError, FeatureCache, cache_features, features_of  # noqa: E402
+from models.training.person_batches import CLEAN, REST, STRANGER, Life  # noqa: E402
+from models.training.regressor_data import Pictures, load_clips, open_source  # noqa: E402
+from models.training.regressor_steps import alone_loss, joined, looked, read  # noqa: E402
 from rig.parameters import MIRROR  # noqa: E402
 
 PER_SESSION = 4

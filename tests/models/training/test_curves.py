@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.curves import ACROSS, PANEL, draw_curves
+from models.training.curves import ACROSS, PANEL, draw_curves
 
 
 def curve(picture: np.ndarray) -> np.ndarray:

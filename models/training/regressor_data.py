@@ -8,11 +8,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.detector_response import DetectorResponse, fit_response
 from models.faces import load_faces
-from models.feature_cache import FeatureCache, data_files
 from models.fused_features import of_pictures
-from models.person_batches import Source
+from models.training.detector_response import DetectorResponse, fit_response
+from models.training.feature_cache import FeatureCache, data_files
+from models.training.person_batches import Source
 
 RESPONSE_ROWS = 6000
 UNREAD = ("picture", "labels", "points")

@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 
 pytest.importorskip("torch", reason="the label codes come with the renderer, which needs torch")
 
-from models.landmark_labels import FACE_OVAL, IGNORE, landmark_labels
 from models.renderer.labels import LABEL
 from models.runtime.alignment import canonical_face, mirror_landmarks
+from models.training.landmark_labels import FACE_OVAL, IGNORE, landmark_labels
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.faces import Faces
-from models.feature_cache import FeatureCache
 from models.renderer.labels import POSE_SPAN_DEG
 from models.runtime.alignment import mirror_landmarks, rest_face
+from models.training.feature_cache import FeatureCache
 from rig.parameters import MIRROR
 
 TWIN = torch.from_numpy(np.array(mirror_landmarks()))

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.landmark_labels import IGNORE
 from models.renderer.labels import LABEL
+from models.training.landmark_labels import IGNORE
 
 Picture = NDArray[np.uint8]
 Codes = NDArray[np.uint8]

@@ -7,11 +7,11 @@ from torch import Tensor
 
 from models.fused_features import Fused
 from models.losses import Weights, channel_loss, flip_loss, landmark_loss, smooth_loss, supervised_loss
-from models.person_batches import CLEAN, Batch, Life, Source
 from models.regressor import Reading, Regressor, Seen
-from models.regressor_data import Clips, Data
-from models.rig_landmarks import RigLandmarks
-from models.self_supervision import SelfSupervision
+from models.training.person_batches import CLEAN, Batch, Life, Source
+from models.training.regressor_data import Clips, Data
+from models.training.rig_landmarks import RigLandmarks
+from models.training.self_supervision import SelfSupervision
 
 RIG_ROWS = 16
 """Pictures in a step whose landmarks the rig answers for."""

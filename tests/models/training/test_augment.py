@@ -2,7 +2,7 @@
 
 import torch
 
-from models.augment import Spoiler, draw_look, jitter, recolour
+from models.training.augment import Spoiler, draw_look, jitter, recolour
 
 
 def pictures(n: int = 4) -> torch.Tensor:
