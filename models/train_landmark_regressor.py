@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.landmark_regressor import GAZE_UNIT_DEG, Architecture, LandmarkRegressor
-from models.metrics import agreement
-from models.runtime.alignment import canonical_face, mirror_landmarks
+from models.metrics import Agreement, mean_agreement
+from models.runtime.alignment import canonical_face
+from models.training.channel_scores import channel_scores, channel_table
 from models.training.detector_response import DetectorResponse, fit_response
-from rig.parameters import CHANNEL_INDEX, CHANNELS, MIRROR
+from models.training.mirror import CHANNEL_TWIN, mirrored_gaze, mirrored_landmarks
+from rig.parameters import CHANNEL_INDEX
 
 F = NDArray[np.float32]
 HELD_OUT = 0.08
@@ -98,21 +100,16 @@ def load_rendered(folder: Path) -> tuple[Samples, DetectorResponse]:
     used = torch.from_numpy(~samples.held_out)
     rows = [stacked[k][used] for k in ("true_rest", "true", "neutral", "landmarks")]
     # Either side teaches both.
-    both = [torch.cat([r, r[:, TWIN] * FLIP]) for r in rows]
+    both = [torch.cat([r, mirrored_landmarks(r)]) for r in rows]
     return samples, fit_response(*both)
 
 
-TWIN = torch.from_numpy(np.array(mirror_landmarks()))
-FLIP = torch.tensor([-1.0, 1.0, 1.0])
-CHANNEL_TWIN = torch.tensor(MIRROR)
 MEAN_FACE = torch.from_numpy(np.array(canonical_face()))
 
 
 def mirrored(x: Tensor, n: Tensor, au: Tensor, gaze: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The same faces in the mirror."""
-    swap = torch.tensor([2, 3, 0, 1])
-    sign = torch.tensor([-1.0, 1.0, -1.0, 1.0])
-    return x[:, TWIN] * FLIP, n[:, TWIN] * FLIP, au[:, CHANNEL_TWIN], gaze[:, swap] * sign
+    return mirrored_landmarks(x), mirrored_landmarks(n), au[:, CHANNEL_TWIN], mirrored_gaze(gaze)
 
 
 def thinned(s: Samples) -> NDArray[np.intp]:
@@ -181,17 +178,15 @@ class Batches:
         return x, n, au, gaze, identity, known
 
 
-def evaluate(model: LandmarkRegressor, s: Samples, limit: int = 6000) -> tuple[dict[str, F], F, F]:
+def evaluate(model: LandmarkRegressor, s: Samples, limit: int = 6000) -> tuple[list[Agreement], F]:
     rows = torch.from_numpy(np.flatnonzero(s.held_out)[:limit])
     scale = 0.1 if s.landmarks.dtype == torch.float16 else 1.0
     with torch.no_grad():
         au, gaze, _ = model(s.landmarks[rows].float() * scale, s.neutral[rows].float() * scale)
-    p, y = au.clamp(0, 1).numpy() * 5, s.au[rows].numpy() * 5
-    each = [agreement(y[:, k], p[:, k]) for k in range(y.shape[1])]
-    scores = {name: np.array([getattr(a, name) for a in each]) for name in ("icc", "mae", "pcc")}
-    open_eyes = (y[:, [CHANNEL_INDEX["AU43-left"], CHANNEL_INDEX["AU43-right"]]] < 2).all(1)
+    scores = channel_scores(s.au[rows].numpy(), au.clamp(0, 1).numpy())
+    open_eyes = (s.au[rows][:, [CHANNEL_INDEX["AU43-left"], CHANNEL_INDEX["AU43-right"]]] < 0.4).all(1).numpy()
     error = np.abs(gaze.numpy() - s.gaze[rows].numpy())[open_eyes]
-    return scores, error.mean(0), p
+    return scores, error.mean(0)
 
 
 def identity_error(
@@ -210,20 +205,6 @@ def identity_error(
         found = model(neutral, neutral)[2].clamp(0, 1)
     truth = s.identity[rows]
     return float((found - truth).square().mean().sqrt()), float((truth - truth.mean(0)).square().mean().sqrt())
-
-
-def mean_defined(values: F) -> float:
-    """Mean over the channels for which a figure is defined; NaN where there is none."""
-    defined = values[np.isfinite(values)]
-    return float(defined.mean()) if len(defined) else float("nan")
-
-
-def table(scores: dict[str, F]) -> str:
-    lines = ["| channel | ICC(3,1) | MAE (0..5) | PCC |", "| --- | --- | --- | --- |"]
-    rows = zip(CHANNELS, scores["icc"], scores["mae"], scores["pcc"], strict=True)
-    lines += [f"| {c} | {i:.2f} | {m:.2f} | {r:.2f} |" for c, i, m, r in rows]
-    mean = [mean_defined(scores[k]) for k in ("icc", "mae", "pcc")]
-    return "\n".join([*lines, f"| **mean** | **{mean[0]:.3f}** | **{mean[1]:.3f}** | **{mean[2]:.3f}** |"])
 
 
 def main() -> None:
@@ -291,18 +272,19 @@ def main() -> None:
         average = 0.99 * average + 0.01 * float(loss.detach())
         if (step + 1) % 500 == 0 or step + 1 == args.steps:
             model.eval()
-            scores, gaze_error, _ = evaluate(model, geometry, 3000)
+            scores = mean_agreement(evaluate(model, geometry, 3000)[0])
             line = {
                 "step": step + 1,
                 "loss": average,
-                "icc": float(np.nanmean(scores["icc"])),
-                "mae": float(scores["mae"].mean()),
+                "icc": scores.icc,
+                "mae": scores.mae,
             }
             if rendered is not None:
-                seen_scores, seen_gaze, _ = evaluate(model, rendered)
+                channels, seen_gaze = evaluate(model, rendered)
+                on_pictures = mean_agreement(channels)
                 line |= {
-                    "icc_rendered": float(np.nanmean(seen_scores["icc"])),
-                    "mae_rendered": float(seen_scores["mae"].mean()),
+                    "icc_rendered": on_pictures.icc,
+                    "mae_rendered": on_pictures.mae,
                 }
                 line["gaze_deg"] = float(seen_gaze.mean())
             line["identity"], line["identity_of_mean"] = identity_error(model, geometry, response, 3000)
@@ -317,10 +299,10 @@ def main() -> None:
                 torch.save(common, args.out / "best.pt")
             torch.save({**common, "optimiser": optimiser.state_dict(), "schedule": schedule.state_dict()}, last)
     model = LandmarkRegressor.from_checkpoint(torch.load(args.out / "best.pt", weights_only=False)).eval()
-    report = ["## Geometry, people never seen\n", table(evaluate(model, geometry)[0])]
+    report = ["## Geometry, people never seen\n", channel_table(evaluate(model, geometry)[0])]
     if rendered is not None:
-        scores, gaze_error, _ = evaluate(model, rendered)
-        report += ["\n## Rendered pictures read by the detector, people never seen\n", table(scores)]
+        channels, gaze_error = evaluate(model, rendered)
+        report += ["\n## Rendered pictures read by the detector, people never seen\n", channel_table(channels)]
         report += [f"\nGaze: mean error {gaze_error.round(1).tolist()} degrees (left yaw, pitch, right yaw, pitch)."]
     (args.out / "report.md").write_text("\n".join(report) + "\n")
 

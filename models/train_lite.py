@@ -22,10 +22,12 @@ from torch import Tensor, nn
 from models.faces import Faces, load_faces
 from models.landmark_regressor import GAZE_UNIT_DEG, LandmarkRegressor
 from models.lite import CODE, LiteRegressor
-from models.metrics import agreement
+from models.metrics import Agreement, mean_agreement
 from models.renderer.labels import POSE_SPAN_DEG
-from models.train_landmark_regressor import CHANNEL_TWIN, FLIP, MEAN_FACE, TWIN, mean_defined, table
+from models.train_landmark_regressor import MEAN_FACE
 from models.training.augment import Spoiler, draw_look, jitter, recolour
+from models.training.channel_scores import channel_scores, channel_table
+from models.training.mirror import CHANNEL_TWIN, mirrored_gaze, mirrored_landmarks
 from rig.parameters import CHANNEL_INDEX, N_CHANNELS
 
 F = NDArray[np.float32]
@@ -93,7 +95,7 @@ class People:
         pictures[1] = self.spoil(recolour(jitter(pictures[1], g), look.repeat_interleave(PRESENT, 0) + slight), g)
         landmarks = torch.from_numpy(self.faces.found[flat])
         neutral = torch.from_numpy(self.faces.found[np.array(rest)]).repeat_interleave(PRESENT, 0)
-        landmarks, neutral = (torch.where(each[:, None, None], x[:, TWIN] * FLIP, x) for x in (landmarks, neutral))
+        landmarks, neutral = (torch.where(each[:, None, None], mirrored_landmarks(x), x) for x in (landmarks, neutral))
         return Batch(pictures[0], pictures[1], landmarks, neutral, flat, each)
 
 
@@ -128,11 +130,10 @@ def targets(faces: Faces, b: Batch) -> tuple[Tensor, Tensor, Tensor]:
     """AUs (M, 40), gaze (M, 4), pose (M, 2) of a batch, mirrored where it is."""
     au, gaze = torch.from_numpy(faces.au[b.rows]), torch.from_numpy(faces.gaze_deg[b.rows])
     pose = torch.from_numpy(faces.euler_deg[b.rows, :2])
-    swapped = gaze[:, [2, 3, 0, 1]] * gaze.new_tensor([-1, 1, -1, 1])
     flip = b.mirrored[:, None]
     au = torch.where(flip, au[:, CHANNEL_TWIN], au)
     pose = torch.where(flip, pose * pose.new_tensor([-1, 1]), pose)
-    return au, torch.where(flip, swapped, gaze), (0.5 + pose / (2 * POSE_SPAN_DEG)).clamp(0, 1)
+    return au, torch.where(flip, mirrored_gaze(gaze), gaze), (0.5 + pose / (2 * POSE_SPAN_DEG)).clamp(0, 1)
 
 
 def supervised(model: LiteRegressor, alone: nn.Linear, faces: Faces, b: Batch, g: torch.Generator) -> dict[str, Tensor]:
@@ -196,14 +197,9 @@ def answers(
     return np.concatenate(out)
 
 
-def score(truth: F, predicted: F) -> dict[str, F]:
-    """ICC(3,1), MAE and PCC of each channel, intensities 0..5."""
-    each = [agreement(5 * truth[:, k], 5 * predicted[:, k]) for k in range(truth.shape[1])]
-    return {name: np.array([getattr(a, name) for a in each]) for name in ("icc", "mae", "pcc")}
-
-
-def summary(scores: dict[str, F]) -> dict[str, float]:
-    return {name: round(mean_defined(scores[name]), 4) for name in ("icc", "mae")}
+def summary(scores: list[Agreement]) -> dict[str, float]:
+    mean = mean_agreement(scores)
+    return {"icc": round(mean.icc, 4), "mae": round(mean.mae, 4)}
 
 
 def main() -> None:
@@ -285,7 +281,7 @@ def main() -> None:
         done = share >= 1
         if step % args.every == 0 or done:
             spent = time.perf_counter() - started
-            known = score(faces.au[held], answers(averaged, faces, held, neutrals))
+            known = channel_scores(faces.au[held], answers(averaged, faces, held, neutrals))
             line = {
                 "step": step,
                 "seconds": round(spent),
@@ -321,8 +317,8 @@ def report(out: Path, faces: Faces, held: NDArray[np.intp], neutrals: NDArray[np
     }
     lines = []
     for name, predicted in results.items():
-        lines += [f"\n## {name}\n", table(score(truth, predicted))]
-        print(name, summary(score(truth, predicted)), flush=True)
+        lines += [f"\n## {name}\n", channel_table(channel_scores(truth, predicted))]
+        print(name, summary(channel_scores(truth, predicted)), flush=True)
     (out / "report.md").write_text("\n".join(lines) + "\n")
 
 

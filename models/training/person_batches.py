@@ -13,12 +13,11 @@ from torch import Tensor
 
 from models.faces import Faces
 from models.renderer.labels import POSE_SPAN_DEG
-from models.runtime.alignment import mirror_landmarks, rest_face
+from models.runtime.alignment import rest_face
 from models.training.feature_cache import FeatureCache
+from models.training.mirror import mirrored_landmarks
 from rig.parameters import MIRROR
 
-TWIN = torch.from_numpy(np.array(mirror_landmarks()))
-FLIP = torch.tensor([-1.0, 1.0, 1.0])
 REST = torch.from_numpy(np.array(rest_face()))
 
 
@@ -106,7 +105,7 @@ class Source:
         flip = np.zeros(len(rows), bool) if mirrored is None else mirrored
         flipped = torch.from_numpy(flip)
         found = torch.from_numpy(f.found[rows])
-        found[flipped] = found[flipped][:, TWIN] * FLIP
+        found[flipped] = mirrored_landmarks(found[flipped])
         if life.landmark_noise_m:
             found = found + life.landmark_noise_m * torch.from_numpy(
                 rng.standard_normal(found.shape).astype(np.float32)
