@@ -136,6 +136,7 @@ def _add_tracking(parser: argparse.ArgumentParser, top: bool = False) -> None:
         help="how this face at rest is found (default: auto; whole: files, in two passes)",
     )
     add("--symmetric", False, action="store_true", help="both sides of the face move alike")
+    add("--shaping", None, type=Path, metavar="FILE", help="gain, dead zone and limit per channel (JSON, see README)")
     add(
         "--character",
         None,
@@ -146,6 +147,7 @@ def _add_tracking(parser: argparse.ArgumentParser, top: bool = False) -> None:
 
 
 def tracker_settings(args: argparse.Namespace) -> "TrackerSettings":
+    from app.shaping import Shaping, load_shaping
     from app.tracker import TrackerSettings
 
     if args.landmarks == "mediapipe" and args.task is None:
@@ -158,6 +160,7 @@ def tracker_settings(args: argparse.Namespace) -> "TrackerSettings":
         filter=args.filter,
         calibrate=args.calibrate,
         asymmetry=not args.symmetric,
+        shaping=Shaping() if args.shaping is None else load_shaping(args.shaping),
     )
 
 

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 
+_AS_SHOWN: Array = np.zeros(0, np.float32)
+"""Stands for "the same as ``au``" until a frame is made."""
+
 
 @dataclass(frozen=True, slots=True)
 class FaceFrame:
@@ -43,7 +46,7 @@ class FaceFrame:
     gaze_right_deg: Array
     """(2,) the same of the right eye."""
     au: Array
-    """(40,) animation channels 0..1 in the order of ``rig.parameters.CHANNELS``."""
+    """(40,) animation channels 0..1 in the order of ``rig.parameters.CHANNELS``, as shown, streamed and recorded."""
     arkit: Array
     """(52,) ARKit blendshapes 0..1 in the order of ``rig.parameters.ARKIT``."""
     identity: Array
@@ -54,3 +57,13 @@ class FaceFrame:
     """One of ``searching``, ``calibrating``, ``tracking``, ``lost``."""
     latency_ms: dict[str, float] = field(default_factory=dict)
     """Milliseconds per stage: ``capture``, ``landmarks``, ``regress``, ``total`` ..."""
+    au_measured: Array = field(default_factory=lambda: _AS_SHOWN)
+    """(40,) ``au`` before gain, dead zone and limit (``app.shaping``); ``au`` itself where not given."""
+    au_unfiltered: Array = field(default_factory=lambda: _AS_SHOWN)
+    """(40,) ``au_measured`` before the filter; ``au_measured`` itself where not given."""
+
+    def __post_init__(self) -> None:
+        if self.au_measured is _AS_SHOWN:
+            object.__setattr__(self, "au_measured", self.au)
+        if self.au_unfiltered is _AS_SHOWN:
+            object.__setattr__(self, "au_unfiltered", self.au_measured)

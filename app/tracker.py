@@ -1,4 +1,4 @@
-"""Frame -> FaceFrame: landmarks, head, view, neutral, regressor, gaze, rules, filter. No Qt, no threads.
+"""Frame -> FaceFrame: landmarks, head, view, neutral, regressor, gaze, rules, filter, shaping. No Qt, no threads.
 
 ::
 
@@ -29,6 +29,7 @@ from app.likeness import Likeness
 from app.profiles import Profile
 from app.regressor import Regressor, SeeingRegressor
 from app.rules import GazeKeeper, Rules, settle_lids, settle_pairs, symmetric
+from app.shaping import Shaping
 from models.runtime import gaze
 from models.runtime.alignment import (
     FACING,
@@ -91,6 +92,8 @@ class TrackerSettings:
     """One of ``app.calibration.MODES``, or the name or path of a profile (``app.profiles``)."""
     asymmetry: bool = True
     """False: both sides of the face move alike."""
+    shaping: Shaping = field(default_factory=Shaping)
+    """Gain, dead zone and limit of each channel, applied to what the filter gives and before ARKit."""
     lost_hold_s: float = 0.25
     """Without a face, values stay for this long..."""
     ease_s: float = 0.75
@@ -270,10 +273,14 @@ class Tracker:
             state = "calibrating" if self._rest.calibrating else "tracking"
         with _timed(stages, "filter"):
             filtered = self._filter(values.au, values.rotation, values.position_m, values.gaze_deg, now_s)
-            au, rotation, position_m, gaze_deg = filtered
-            au = np.clip(au, 0, 1)
+            measured, rotation, position_m, gaze_deg = filtered
+            measured = np.clip(measured, 0, 1)
+        with _timed(stages, "shape"):
+            au = self.settings.shaping.apply(measured)
+            if not self.settings.asymmetry:
+                au = symmetric(au)  # whatever the two sides' settings are
         if found is not None:
-            self._shown = _Values(au, rotation, position_m, gaze_deg, values.identity, values.brow_style)
+            self._shown = _Values(measured, rotation, position_m, gaze_deg, values.identity, values.brow_style)
         height, width = frame.image.shape[:2]
         return FaceFrame(
             index=frame.index,
@@ -290,6 +297,8 @@ class Tracker:
             gaze_left_deg=gaze_deg[0],
             gaze_right_deg=gaze_deg[1],
             au=au,
+            au_measured=measured,
+            au_unfiltered=values.au,
             arkit=channels_to_arkit(au, gaze_deg[0], gaze_deg[1]),
             identity=values.identity,
             brow_style=values.brow_style,

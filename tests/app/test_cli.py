@@ -15,6 +15,7 @@ from pythonosc.osc_bundle import OscBundle
 
 from app import cli
 from app.errors import UserError
+from rig.parameters import CHANNEL_INDEX
 
 if TYPE_CHECKING:
     from tests.conftest import UdpEar
@@ -44,6 +45,15 @@ def test_options_before_and_after_the_command_both_count() -> None:
     assert parser.parse_args(["demo"]).source == "demo"
 
 
+def test_shaping_is_read_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "shaping.json"
+    path.write_text('{"mien-shaping": 1, "channels": {"AU26": {"gain": 2}}}')
+    parser = cli.build_parser()
+    for words in (["track", "x", "--shaping", str(path)], ["--shaping", str(path)]):
+        assert cli.tracker_settings(parser.parse_args(words)).shaping.get("gain", CHANNEL_INDEX["AU26"]) == 2
+    assert cli.tracker_settings(parser.parse_args(["track", "x"])).shaping.is_default
+
+
 def test_osc_may_be_repeated() -> None:
     args = cli.build_parser().parse_args(["track", "0", "--osc", "a:1", "--osc", "b:2"])
     assert args.osc == ["a:1", "b:2"]
@@ -63,6 +73,7 @@ def test_osc_may_be_repeated() -> None:
         ["track", "x", "--landmarks", "mediapipe"],
         ["track", "0", "--calibrate", "whole"],
         ["track", "x", "--model", "enormous"],
+        ["track", "x", "--shaping", "no-such-file.json"],
     ],
     ids=" ".join,
 )

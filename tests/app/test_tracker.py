@@ -12,10 +12,12 @@ from app.errors import UserError
 from app.face_frame import FaceFrame
 from app.profiles import Profile, save_profile
 from app.rules import GazeKeeper, Rules, settle_lids, settle_pairs, symmetric
+from app.shaping import Shaping
 from app.tracker import Tracker, TrackerSettings, make_tracker
 from models.runtime import alignment, gaze
 from models.runtime.landmarks import LandmarkResult
-from rig.parameters import CHANNEL_INDEX, EXCLUSIVE_CHANNELS, N_CHANNELS, N_IDENTITY
+from rig.arkit import channels_to_arkit
+from rig.parameters import ARKIT, CHANNEL_INDEX, EXCLUSIVE_CHANNELS, N_CHANNELS, N_IDENTITY
 
 LIDS = [CHANNEL_INDEX["AU43-left"], CHANNEL_INDEX["AU43-right"]]
 SMILE = [CHANNEL_INDEX["AU12-left"], CHANNEL_INDEX["AU12-right"]]
@@ -202,6 +204,45 @@ def test_first_second_and_whole_find_the_rest() -> None:
     whole.first_pass(frame(i) for i in range(120))
     assert not whole.needs_first_pass
     assert run(whole, 1)[0].au[SMILE].min() > 0.85  # known before its rest was ever shown
+
+
+def test_shaping_comes_after_the_filter_and_before_arkit() -> None:
+    script = [pixels()] * 10 + [pixels(smiling())] * 10
+    plain = run(tracker(script, filter="strong"), 20)
+    shaping = Shaping().with_value("gain", tuple(SMILE), 0.5).with_value("limit", tuple(SMILE), 0.3)
+    subject = tracker(script, filter="strong")
+    faces = run(subject, 12)
+    subject.configure(shaping=shaping)
+    faces += run(subject, 8, 12)
+    assert max(face.au_measured[SMILE].max() / 2 for face in faces[12:]) > 0.3, "the limit was met"
+    for i, (before, after) in enumerate(zip(plain, faces, strict=True)):
+        np.testing.assert_array_equal(after.au_measured, before.au)
+        np.testing.assert_array_equal(after.au_unfiltered, before.au_unfiltered)
+        if i < 12:
+            np.testing.assert_array_equal(after.au, before.au)
+        else:
+            np.testing.assert_allclose(after.au[SMILE], np.minimum(before.au[SMILE] / 2, 0.3), rtol=1e-6)
+        expected = channels_to_arkit(after.au, after.gaze_left_deg, after.gaze_right_deg)
+        np.testing.assert_array_equal(after.arkit, expected)
+    assert faces[-1].arkit[ARKIT.index("mouthSmileLeft")] == pytest.approx(0.3)
+    assert faces[11].au_unfiltered[SMILE[0]] > faces[11].au_measured[SMILE[0]] + 0.05, "the strong filter lags"
+
+
+def test_a_lost_face_eases_from_what_was_measured_not_from_what_was_shaped() -> None:
+    script = [pixels()] * 20 + [pixels(smiling())] * 10 + [None] * 60
+    shaping = Shaping().with_value("gain", tuple(SMILE), 0.5)
+    shown = np.array([face.au[SMILE[0]] for face in run(tracker(script, shaping=shaping), 90)])
+    assert shown[29] > 0.4
+    np.testing.assert_allclose(shown[30:35], shown[29], rtol=1e-5)
+    assert (np.diff(shown[30:]) <= 1e-6).all()
+    assert shown[-1] == 0
+
+
+def test_without_asymmetry_the_sides_are_alike_whatever_their_gains() -> None:
+    shaping = Shaping().with_value("gain", (SMILE[0],), 0.2)
+    face = run(tracker([pixels(smiling())], asymmetry=False, calibrate="off", shaping=shaping), 1)[0]
+    assert face.au[SMILE[0]] == face.au[SMILE[1]]
+    np.testing.assert_allclose(face.au[SMILE[0]], face.au_measured[SMILE].mean() * 0.6, rtol=1e-5)
 
 
 def test_what_cannot_be_is_said_in_one_line(tmp_path: Path) -> None:
