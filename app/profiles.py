@@ -86,6 +86,17 @@ def save_profile(name: str | Path, profile: Profile) -> Path:
     return path
 
 
+def delete_profile(name: str) -> None:
+    """Take a named profile off the disk. Raises ``UserError`` for one that is not there or cannot be deleted."""
+    path = named_profile(name)
+    try:
+        path.unlink()
+    except FileNotFoundError as error:
+        raise UserError(f"there is no profile {name} ({path}) that could be deleted") from error
+    except OSError as error:
+        raise UserError(f"profile {path} cannot be deleted: {error.strerror or error}") from error
+
+
 def load_profile(name: str | Path) -> Profile:
     """A saved profile. Raises ``UserError`` for one that is missing, damaged or of another version."""
     path = profile_path(name)

@@ -162,6 +162,7 @@ class Tracker:
         self._reading = regressor if not isinstance(regressor, SeeingRegressor) else None
         self.settings = settings
         self._rest = AtRest(settings.calibrate, *((seeing.network, seeing.code_size) if seeing is not None else ()))
+        self._neutral_from = settings.calibrate
         self._likeness = Likeness()
         self._filter, self._gaze = FaceFilter(settings.filter), GazeKeeper(settings.rules)
         self.reset()
@@ -189,6 +190,11 @@ class Tracker:
         return self._rest.profile
 
     @property
+    def neutral_from(self) -> str:
+        """Where the neutral comes from: what ``settings.calibrate`` says, or empty since a calibration."""
+        return self._neutral_from
+
+    @property
     def needs_first_pass(self) -> bool:
         """``--calibrate whole``: call ``first_pass`` with all frames before ``track``."""
         return self._rest.needs_recording
@@ -202,6 +208,7 @@ class Tracker:
         _check_filter(settings.filter)
         if settings.calibrate != self.settings.calibrate:
             self._rest.begin(settings.calibrate)
+            self._neutral_from = settings.calibrate
             self._likeness.reset()
         if settings.filter != self.settings.filter:
             self._filter = FaceFilter(settings.filter)
@@ -230,6 +237,7 @@ class Tracker:
     def use_neutral(self, profile: Profile | None) -> None:
         """Take this person's rest, or None: go back to what ``settings.calibrate`` says, learning anew."""
         self._rest.use(profile)
+        self._neutral_from = self.settings.calibrate
         self._likeness.reset()
 
     def first_pass(self, frames: Iterable[Picture]) -> None:
@@ -355,6 +363,7 @@ class Tracker:
             identity = self._likeness.update(identity, answer.brow_style, seen.euler_deg, seen.time_s)
             style = self._likeness.brow_style
         if self._rest.learn(seen):
+            self._neutral_from = ""
             self._likeness.reset()
         return identity, style
 

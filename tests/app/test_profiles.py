@@ -7,7 +7,7 @@ import pytest
 
 from app import profiles
 from app.errors import UserError
-from app.profiles import Profile, load_profile, save_profile
+from app.profiles import Profile, delete_profile, list_profiles, load_profile, save_profile
 from models.runtime.alignment import rest_face
 
 
@@ -83,3 +83,21 @@ def test_a_profile_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UserError, match="cannot be written"):
         save_profile(tmp_path / "file" / "p.npz", Profile(person()))
+
+
+def test_a_profile_is_deleted_by_its_name_and_nothing_else_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profiles, "profile_folder", lambda: tmp_path / "profiles")
+    save_profile("ada", Profile(person()))
+    save_profile("bob", Profile(person(1)))
+    outside = save_profile(tmp_path / "outside.npz", Profile(person(2)))
+    delete_profile("ada")
+    assert list_profiles() == ["bob"]
+    with pytest.raises(UserError, match="no profile ada"):
+        delete_profile("ada")
+    for name in ("../outside", "auto", str(outside)):
+        with pytest.raises(UserError, match="choose another name|no name for a profile"):
+            delete_profile(name)
+    assert outside.exists()
+    (tmp_path / "profiles" / "folder.npz").mkdir()
+    with pytest.raises(UserError, match="cannot be deleted"):
+        delete_profile("folder")

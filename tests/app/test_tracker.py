@@ -163,8 +163,10 @@ def test_calibrate_now_takes_the_next_second_as_rest() -> None:
     subject = tracker([pixels(smiling())])
     before = run(subject, 10)[-1].au[SMILE].mean()
     subject.calibrate_now()
+    assert subject.neutral_from == "auto", "not yet"
     during = run(subject, 31, 10)
     assert {f.state for f in during[:-1]} == {"calibrating"}
+    assert subject.neutral_from == ""
     after = run(subject, 2, 41)[-1]
     assert after.state == "tracking"
     assert before > 0.3
@@ -177,6 +179,7 @@ def test_calibrate_now_without_a_face_keeps_the_old_neutral(caplog: pytest.LogCa
     subject.calibrate_now()
     run(subject, 62, 20)
     assert "only 2 frames" in caplog.text
+    assert subject.neutral_from == "auto"
     width = subject.neutral[291, 0] - subject.neutral[61, 0]
     assert width < 1.05 * (alignment.rest_face()[291, 0] - alignment.rest_face()[61, 0])
 
@@ -185,7 +188,9 @@ def test_profiles_and_off_fix_the_neutral(tmp_path: Path) -> None:
     path = save_profile(tmp_path / "me.npz", Profile(smiling()))
     subject = tracker([pixels(smiling())], calibrate=str(path))
     assert run(subject, 1)[0].au[SMILE].max() < 0.02
+    assert subject.neutral_from == str(path)
     subject.configure(calibrate="off")
+    assert subject.neutral_from == "off"
     assert run(subject, 1, 1)[0].au[SMILE].min() > 0.8
     np.testing.assert_array_equal(subject.neutral, alignment.rest_face())
     subject.use_neutral(Profile(smiling()))
