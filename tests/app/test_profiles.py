@@ -95,7 +95,7 @@ def test_a_profile_is_deleted_by_its_name_and_nothing_else_is(tmp_path: Path, mo
     with pytest.raises(UserError, match="no profile ada"):
         delete_profile("ada")
     for name in ("../outside", "auto", str(outside)):
-        with pytest.raises(UserError, match="choose another name|no name for a profile"):
+        with pytest.raises(UserError, match=r"choose another name|no name for a profile"):
             delete_profile(name)
     assert outside.exists()
     (tmp_path / "profiles" / "folder.npz").mkdir()
