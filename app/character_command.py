@@ -42,7 +42,11 @@ def add_character_commands(commands: Any) -> None:
     add("--size", type=_size, default=(720, 720), metavar="WxH", help="pixels (default: 720x720)")
     add("--background", default="stage", metavar="COLOUR", help="a name or #rrggbb; transparent; default: dark grey")
     add("--framing", default="head", help="face, head or bust (default: head)")
-    add("--light", default="portrait", help="portrait, soft, studio or flat (default: portrait)")
+    add(
+        "--light",
+        default="portrait",
+        help="portrait, soft, studio, flat, key-left, key-right or rim (default: portrait)",
+    )
     add("--mapping", type=Path, metavar="JSON", help="which bone does what, for a file driven by its bones")
     _add_identity(show)
     show.set_defaults(run=show_command)

@@ -6,7 +6,7 @@ The painted sheets lie in ``assets/rig`` (made by ``rig/build/looks.py``); a cha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import cv2
 import numpy as np
@@ -21,6 +21,8 @@ BASE_FOLDER = "rig"
 HAIRS = ("none", "crop")
 """``crop``: short hair all over the scalp; ``none``: a bare scalp, or a character's own hair."""
 VERTEX_FILE = "surface.npz"
+LOOKS_KEPT = 6
+"""Sheets of so many looks stay in memory: a skin has 13 MB, and who tries colours makes many."""
 IRIS_SHARE = 0.205
 """Radius of the tinted iris, as a share of the eye sheet's width."""
 
@@ -66,7 +68,7 @@ def read_sheet(name: str, folder: str = BASE_FOLDER) -> Picture:
     return np.asarray(cv2.cvtColor(image, order), np.uint8)
 
 
-@cache
+@lru_cache(maxsize=LOOKS_KEPT)
 def skin_texture(look: Look) -> Picture:
     """(2048, 2048, 3) sRGB: the painted skin in the look's complexion, its brows and its hair."""
     skin = read_sheet("skin.jpg", look.folder).astype(np.float32)
@@ -125,7 +127,7 @@ def surface_table(folder: str, n: int) -> tuple[F, F]:
     return light, hair
 
 
-@cache
+@lru_cache(maxsize=LOOKS_KEPT)
 def eye_texture(look: Look) -> Picture:
     """(512, 512, 3) sRGB: the painted eye with the look's iris."""
     eye = read_sheet("eye.png", look.folder).astype(np.float32)

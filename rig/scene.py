@@ -28,6 +28,8 @@ from rig.stage import BACKGROUND, Stage, texture
 F = NDArray[np.float32]
 SKINS = LOOKS
 __all__ = ["BACKGROUND", "LOOKS", "SKINS", "FaceScene", "camera_to_scene"]
+LOOKS_KEPT = 4
+"""The textures of so many looks stay ready."""
 HAIR_SHELLS = 16
 HAIR_LENGTH_M = 0.010
 EYES = ("eye-left", "eye-right")
@@ -80,15 +82,20 @@ class FaceScene(Stage):
         plotter: pv.Plotter | None = None,
         samples: int = 4,
         quality: str = "light",
+        head: HeadMesh | None = None,
     ):
-        """``skin``: a Look, or the name of one of LOOKS. ``samples``, ``quality``: see :class:`rig.stage.Stage`."""
+        """``skin``: a Look, or the name of one of LOOKS. ``samples``, ``quality``: see :class:`rig.stage.Stage`.
+
+        ``head``: the face's screen mesh, where it was made before (it takes a quarter of a second, and needs no VTK, so
+        a thread can make it); it then belongs to this scene.
+        """
         self.actors: dict[str, pv.Actor] = {}
         super().__init__(width, height, plotter, samples, quality)
         self.face = face or Face()
         self.person: Person = self.face.base
         self._identity: bytes | None = None
         self._textures: dict[Look, dict[str, pv.Texture]] = {}
-        self.head = HeadMesh(self.face.skeleton)
+        self.head = head or HeadMesh(self.face.skeleton)
         self._pieces: dict[str, _Piece] = {}
         self._fold_weights = folds.region_weights(self.face.skeleton)
         self._turn = np.eye(3, dtype=np.float32)
@@ -192,9 +199,9 @@ class FaceScene(Stage):
         """A Look, or the name of one of LOOKS; raises KeyError naming those that exist."""
         look = look_of(look)
         self._show_hair(look)
-        if look not in self._textures:
-            self._textures[look] = self._load(look)
-        t = self._textures[look]
+        t = self._textures[look] = self._textures.pop(look, None) or self._load(look)
+        while len(self._textures) > LOOKS_KEPT:  # each is some 20 MB
+            del self._textures[next(iter(self._textures))]
         self.actors["lashes"].texture = t["lashes"]
         colours = {"skin": t["skin"], "teeth": t["teeth"], **dict.fromkeys(EYES, t["eye"])}
         for name, colour in colours.items():

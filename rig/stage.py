@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 BACKGROUND = "#23262d"
 CHROMA = "#00b140"
 """The green that streaming programs key out."""
+CHROMA_BLUE = "#0047bb"
+"""For a face or clothes with green in them."""
 TRANSPARENT: Final = "transparent"
 """As a background: pictures have a fourth channel, 0 where nothing is and 255 where the face is."""
 
 SOFTWARE_OPENGL: Final = ("llvmpipe", "swrast", "softpipe", "software rasterizer", "gdi generic", "microsoft basic")
 PLAIN_WHITE: Final = 1.02
 """What VTK's own lamps together may light a surface to."""
+MOST_LAMPS: Final = 4
 QUALITIES: Final = ("light", "full", "auto")
 
 
@@ -63,6 +66,8 @@ class LightSetUp:
             "skyHigh": _linear(self.sky, self.ambient),
             "skyLow": _linear(self.floor, self.ambient),
         }
+        for k in range(len(self.lamps), MOST_LAMPS):
+            out[f"lamp{k}Colour"] = (0.0, 0.0, 0.0)  # else the last set-up's would go on shining
         for k, (lamp, way) in enumerate(zip(self.lamps, self.ways(), strict=True)):
             out[f"lamp{k}Way"] = out[f"lamp{k}Head"] = (float(way[0]), float(way[1]), float(way[2]))
             out[f"lamp{k}Colour"] = _linear(lamp.colour, lamp.power)
@@ -112,9 +117,33 @@ LIGHTS: Final[dict[str, LightSetUp]] = {
         ),
         "#f0f0f4", "#b8a8a0", 0.52,
     ),
+    "key-left": LightSetUp(
+        (
+            Lamp((1.00, 0.45, 0.62), "#fff0e0", 1.45, 0.22),
+            Lamp((-0.70, 0.45, -0.80), "#dfe9ff", 0.55, 0.22),
+        ),
+        "#aebcd2", "#4e3c34", 0.22,
+    ),
+    "key-right": LightSetUp(
+        (
+            Lamp((-1.00, 0.45, 0.62), "#fff0e0", 1.45, 0.22),
+            Lamp((0.70, 0.45, -0.80), "#dfe9ff", 0.55, 0.22),
+        ),
+        "#aebcd2", "#4e3c34", 0.22,
+    ),
+    "rim": LightSetUp(
+        (
+            Lamp((0.95, 0.30, -0.55), "#9cc8ff", 1.55, 0.20),
+            Lamp((-0.95, 0.30, -0.55), "#ffc890", 1.55, 0.20),
+            Lamp((0.00, 0.30, 1.00), "#f2f2ff", 0.42, 0.60),
+            Lamp((0.00, 0.95, -0.40), "#ffffff", 0.60, 0.30),
+        ),
+        "#8d9ab4", "#40352f", 0.24,
+    ),
 }  # fmt: skip
 """``portrait``: warm key, cool fill, two rims; ``soft``: a window; ``studio``: contrast and coloured rims; ``flat``:
-no shadow to speak of, for keying and small pictures."""
+no shadow to speak of, for keying and small pictures; ``key-left``, ``key-right``: one strong lamp from the subject's
+own side; ``rim``: light from behind, blue on the left and warm on the right, with the face in front in half light."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """The face on a stage: both qualities, lights, framings, backgrounds, and what moves with the channels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from rig.head_mesh import HeadMesh, bust_depth
 from rig.looks import LOOKS
 from rig.parameters import CHANNEL_INDEX, N_CHANNELS
-from rig.scene import BACKGROUND, SKINS, FaceScene, camera_to_scene
+from rig.scene import BACKGROUND, LOOKS_KEPT, SKINS, FaceScene, camera_to_scene
 from rig.skeleton import PARTS, load_skeleton
 from rig.stage import FRAMINGS, LIGHTS, TRANSPARENT
 
@@ -106,6 +108,33 @@ def test_every_light_lights_without_burning_out(name, full, light):
         assert len(face) > 300
         assert 90 < face.mean() < 225
         assert (face.min(1) >= 250).mean() < 0.02
+
+
+def test_key_lights_shine_from_the_subjects_own_side(full, light):
+    for scene in (full, light):
+        # Seen from the front, the subject's left is the picture's right.
+        for name, brighter in (("key-left", slice(SIZE // 2 + 4, None)), ("key-right", slice(None, SIZE // 2 - 4))):
+            scene.set_light(name)
+            scene.set_framing("face")
+            picture = scene.render()
+            skin = skin_pixels(picture)
+            darker = slice(None, SIZE // 2 - 4) if brighter.stop is None else slice(SIZE // 2 + 4, None)
+            lit = picture[:, brighter][skin[:, brighter]].mean()
+            assert lit > 1.1 * picture[:, darker][skin[:, darker]].mean()
+
+
+def test_lamps_of_the_last_light_go_out(full):
+    full.set_light("key-left")
+    alone = full.render().astype(int)
+    full.set_light("studio")  # one lamp more
+    full.set_light("key-left")
+    assert np.abs(full.render().astype(int) - alone).max() <= 2
+
+
+def test_old_looks_are_let_go(light):
+    for k in range(LOOKS_KEPT + 2):
+        light.set_look(replace(LOOKS["light"], brow_style=k))
+    assert len(light._textures) == LOOKS_KEPT
 
 
 def test_framings_come_nearer(light):
