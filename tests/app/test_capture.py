@@ -1,17 +1,33 @@
 """Sources: every frame of a file once and in order; live ones drop what is late and survive a lost camera."""
 
 import struct
+import subprocess
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from app.capture import Camera, Frame, LatestFrame, PacedFile, Source, SourceState, VideoFile, natural_key, open_source
+from app.camera import open_capture, same_device, users_of, why_no_camera, why_no_picture
+from app.capture import (
+    DEMO_CLIP,
+    Camera,
+    CameraMode,
+    Frame,
+    LatestFrame,
+    PacedFile,
+    PictureFolder,
+    Source,
+    SourceState,
+    VideoFile,
+    open_source,
+)
 from app.errors import UserError
+from app.recorded import natural_key
 
 MakeVideo = Callable[..., Path]
 
@@ -158,6 +174,19 @@ def test_slot_hands_over_the_newest_frame_once() -> None:
     assert slot.peek(10.0).index == 2, "a look does not need a fresh frame"
 
 
+def test_slot_keeps_a_jump_that_nobody_saw() -> None:
+    slot = LatestFrame()
+    slot.put(replace(frame(1), jump=True))
+    slot.put(frame(2))
+    taken = slot.wait(0.0)
+    assert taken is not None
+    assert taken.jump
+    slot.put(frame(3))
+    taken = slot.wait(0.0)
+    assert taken is not None
+    assert not taken.jump
+
+
 def test_slot_calls_an_old_frame_stale() -> None:
     slot = LatestFrame()
     with pytest.raises(TimeoutError):
@@ -194,7 +223,7 @@ def test_camera_that_is_missing_says_so() -> None:
 
 
 def test_camera_that_gives_no_picture_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.capture.CAMERA_WARMUP_S", 0.05)
+    monkeypatch.setattr("app.camera.CAMERA_WARMUP_S", 0.05)
     device = FakeDevice(0)
     with pytest.raises(UserError, match="another program may be using it"):
         Camera(3, opener=lambda _: device)  # type: ignore[arg-type, return-value]
@@ -202,8 +231,8 @@ def test_camera_that_gives_no_picture_says_so(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_lost_camera_is_taken_back(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr("app.capture.CAMERA_STALL_S", 0.05)
-    monkeypatch.setattr("app.capture.RETRY_S", (0.01,))
+    monkeypatch.setattr("app.camera.CAMERA_STALL_S", 0.05)
+    monkeypatch.setattr("app.camera.RETRY_S", (0.01,))
     devices: list[FakeDevice | None] = [FakeDevice(3), None, FakeDevice(10**9)]
     lost = threading.Event()
     states: list[SourceState] = []
@@ -254,3 +283,174 @@ def test_video_without_its_index_is_named(make_video: MakeVideo) -> None:
     path.write_bytes(path.read_bytes()[:400])
     with pytest.raises(UserError, match=r"clip\.mp4 .*(damaged|decoded)"):
         open_source(str(path))
+
+
+# ---------------------------------------------------------------- from any frame on
+
+
+def check_seeks(path: Path, wanted: list[int]) -> None:
+    """Each frame of ``wanted`` in turn, and the one after it, has the pixels that reading from the start gives."""
+    reference = {frame.index: hash(frame.image.tobytes()) for frame in read_all(VideoFile(path))}
+    assert len(set(reference.values())) > len(reference) // 2, "frames must be told apart for this to prove anything"
+    source = VideoFile(path)
+    for index in wanted:
+        source.seek(index)
+        for expected in (index, index + 1):
+            frame = source.read()
+            if expected == len(reference):
+                assert frame is None
+                source = VideoFile(path)
+                continue
+            assert frame is not None
+            assert frame.index == expected
+            assert frame.media_time_s == pytest.approx(expected / source.info.fps)
+            assert hash(frame.image.tobytes()) == reference[expected], f"frame {expected} is another one"
+    source.close()
+
+
+def test_seek_is_exact_across_key_and_b_frames() -> None:
+    check_seeks(DEMO_CLIP, [569, 0, 251, 249, 285, 12, 300])
+
+
+def test_seek_is_exact_on_a_real_clip(data_dir: Path) -> None:
+    check_seeks(data_dir / "clips" / "lp_s32.mp4", [170, 3, 90, 91, 100, 0, 179, 60])
+
+
+def test_seek_without_packet_times_decodes_from_the_start(
+    make_video: MakeVideo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.recorded.frame_times_ms", lambda _: None)
+    check_seeks(make_video(frames=28), [20, 2, 3, 27, 0])
+
+
+def test_seek_stays_within_the_film_and_past_its_end_is_its_last_frame(make_video: MakeVideo) -> None:
+    source = VideoFile(make_video(frames=10))
+    for wanted, got in ((99, 9), (-5, 0)):
+        source.seek(wanted)
+        frame = source.read()
+        assert frame is not None
+        assert (frame.index, level(frame)) == (got, got)
+    assert source.length == 10
+    source.close()
+    source.seek(3)
+    assert source.read() is None, "an ended source stays ended"
+
+
+def test_seek_to_the_end_of_a_cut_off_film_is_the_last_frame_there_is(make_video: MakeVideo) -> None:
+    whole = make_video("whole.avi", frames=30, size=(320, 240))
+    cut = whole.with_name("cut.avi")
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    count = len(read_all(open_source(str(cut))))
+    source = VideoFile(cut)
+    source.seek(29)
+    frame = source.read()
+    assert frame is not None
+    assert frame.index == count - 1
+    assert source.length == count
+    assert source.read() is None
+
+
+def test_seek_in_a_folder(tmp_path: Path) -> None:
+    for i in range(5):
+        picture(tmp_path / f"{i}.png", 10 * i)
+    source = PictureFolder(tmp_path)
+    got = []
+    for wanted in (3, 0, 99, -1):
+        source.seek(wanted)
+        frame = source.read()
+        assert frame is not None
+        got.append((frame.index, int(frame.image[0, 0, 0])))
+    assert got == [(3, 30), (0, 0), (4, 40), (0, 0)]
+
+
+# ---------------------------------------------------------------- cameras by number and name
+
+
+def make_node(root: Path, number: int, name: str, index: int = 0) -> None:
+    node = root / f"video{number}"
+    node.mkdir()
+    (node / "name").write_text(name + "\n")
+    (node / "index").write_text(f"{index}\n")
+
+
+def test_a_camera_with_a_new_number_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.camera.VIDEO4LINUX", tmp_path)
+    make_node(tmp_path, 0, "Built in")
+    make_node(tmp_path, 4, "Good one")
+    make_node(tmp_path, 5, "Good one", index=1)  # its metadata
+    assert same_device(2, "Good one") == 4
+    assert same_device(4, "Good one") == 4
+    assert same_device(2, "Not there") == 2
+    assert same_device(2, "") == 2
+
+
+def test_a_camera_that_is_back_under_another_number_is_opened_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.camera.VIDEO4LINUX", tmp_path)
+    monkeypatch.setattr("app.camera.CAMERA_STALL_S", 0.05)
+    monkeypatch.setattr("app.camera.RETRY_S", (0.01,))
+    make_node(tmp_path, 0, "Good one")
+    asked: list[int] = []
+
+    def opener(number: int) -> FakeDevice:
+        asked.append(number)
+        if len(asked) == 1:
+            (tmp_path / "video0" / "name").write_text("Another one")
+            make_node(tmp_path, 2, "Good one")
+            return FakeDevice(2)
+        return FakeDevice(10**9)
+
+    camera = Camera(0, opener=opener)  # type: ignore[arg-type]
+    fresh = None
+    while fresh is None or not fresh.jump:  # told even if the frame itself was overwritten by the next
+        fresh = camera.read(5.0)
+        assert fresh is not None
+    camera.close()
+    assert asked == [0, 2]
+
+
+def test_a_camera_is_asked_for_its_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[int, float] = {}
+
+    class Capture:
+        def __init__(self, index: int, backend: int) -> None: ...
+
+        def isOpened(self) -> bool:
+            return True
+
+        def set(self, what: int, value: float) -> bool:
+            asked[what] = value
+            return True
+
+    monkeypatch.setattr("app.camera.cv2.VideoCapture", Capture)
+    open_capture(0, CameraMode(640, 480, 60.0))
+    assert asked[cv2.CAP_PROP_FRAME_WIDTH] == 640
+    assert asked[cv2.CAP_PROP_FRAME_HEIGHT] == 480
+    assert asked[cv2.CAP_PROP_FPS] == 60
+    asked.clear()
+    open_capture(0)
+    assert (asked[cv2.CAP_PROP_FRAME_WIDTH], asked[cv2.CAP_PROP_FRAME_HEIGHT]) == (1280, 720)
+    assert cv2.CAP_PROP_FPS not in asked, "the driver's own choice stays"
+
+
+@pytest.mark.parametrize(
+    ("platform", "remedy"), [("darwin", "System Settings > Privacy"), ("win32", "Settings > Privacy & security")]
+)
+def test_a_forbidden_camera_says_where_it_is_allowed(
+    platform: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.camera.sys.platform", platform)
+    for text in (why_no_camera(0), why_no_picture(0)):
+        assert remedy in text
+        assert "\n" not in text
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="no /proc here")
+def test_who_holds_a_device_is_named(tmp_path: Path) -> None:
+    device = tmp_path / "video0"
+    device.touch()
+    assert users_of(device) == []
+    with device.open() as held, subprocess.Popen(["sleep", "60"], stdin=held) as holder:
+        assert users_of(device) == ["sleep"]
+        holder.terminate()
