@@ -6,16 +6,19 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.errors import UserError
+from app.own_characters import FILE_NAME, NAME_PATTERN, Shape, load_own, save_own
 from rig.characters import BUILT_IN, Character, load_character
 from rig.imported import CharacterError, ImportedCharacter, load_imported
 
 if TYPE_CHECKING:
+    from rig.head_mesh import HeadMesh
     from rig.imported_scene import ImportedScene
     from rig.scene import FaceScene
 
@@ -34,6 +37,13 @@ class Entry:
     path: Path | None = None
     """None for the built-in ones."""
 
+    @property
+    def kind(self) -> str:
+        """``built-in``, ``own`` (made in Mien), or ``imported``."""
+        if self.path is None:
+            return "built-in"
+        return "own" if self.path.name == FILE_NAME else "imported"
+
 
 def character_folder() -> Path:
     """Where imported characters are kept, by the platform's custom."""
@@ -46,11 +56,12 @@ def character_folder() -> Path:
 
 
 def list_characters() -> list[Entry]:
-    """The built-in characters, then the imported ones by name. Nothing is opened but the built-in ones."""
+    """The built-in characters, then the user's own, then the imported ones. None of the user's is opened."""
     folder = character_folder()
+    own = [Entry(path.parent.name, "your own", path) for path in sorted(folder.glob(f"*/{FILE_NAME}"))]
     files = sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)
-    own = [Entry(path.stem, f"imported {path.suffix[1:].upper()}", path) for path in files]
-    return [Entry(name, load_character(name).title) for name in BUILT_IN] + own
+    imported = [Entry(path.stem, f"imported {path.suffix[1:].upper()}", path) for path in files]
+    return [Entry(name, load_character(name).title) for name in BUILT_IN] + own + imported
 
 
 def find_character(spec: str) -> Path | None:
@@ -78,6 +89,8 @@ def open_character(spec: str, mapping: Path | None = None) -> AnyCharacter:
     try:
         if path is None:
             return load_character(spec)
+        if path.name == FILE_NAME:
+            return load_own(path)
         beside = path.with_name(path.stem + MAPPING_SUFFIX)
         return load_imported(path, mapping or (beside if beside.is_file() else None))
     except CharacterError as error:
@@ -91,7 +104,7 @@ def keep_character(path: Path, name: str | None, mapping: Path | None) -> Entry:
     Raises ``UserError``.
     """
     name = name or path.stem
-    if name in BUILT_IN or not re.fullmatch(r"[\w][\w .-]*", name):
+    if name in BUILT_IN or not re.fullmatch(NAME_PATTERN, name):
         raise UserError(f"{name!r} cannot be the name of a character: choose another with --name")
     if path.suffix.lower() == ".gltf":
         raise UserError(f"{path}: a .gltf is spread over several files: use it by its path, or save it as .glb")
@@ -99,6 +112,8 @@ def keep_character(path: Path, name: str | None, mapping: Path | None) -> Entry:
     for other in SUFFIXES:
         if (rival := target.with_suffix(other)).exists() and (other != target.suffix or not rival.samefile(path)):
             raise UserError(f"there is a character {name!r} already: choose another --name, or delete {rival}")
+    if (target.parent / name / FILE_NAME).exists():
+        raise UserError(f"there is a character {name!r} of your own already: choose another --name")
 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -108,6 +123,31 @@ def keep_character(path: Path, name: str | None, mapping: Path | None) -> Entry:
     except OSError as error:
         raise UserError(f"{target} cannot be written: {error.strerror or error}") from error
     return Entry(name, f"imported {path.suffix[1:].upper()}", target)
+
+
+def save_character(name: str, head: str, shape: Shape) -> Entry:
+    """Keep a character of the user's own; one of the same name is replaced. Raises ``UserError``."""
+    if any(entry.name == name and entry.kind == "imported" for entry in list_characters()):
+        raise UserError(f"there is an imported character {name!r} already: choose another name")
+    return Entry(name, "your own", save_own(character_folder(), name, head, shape))
+
+
+def remove_character(entry: Entry, trash: Callable[[Path], bool] | None = None) -> None:
+    """Take one of the user's characters out of the list. ``trash`` moves a path to the desktop's bin, or says False;
+    what it does not take is deleted. Raises ``UserError``, for built-in ones too."""
+    if entry.path is None:
+        raise UserError(f"{entry.name} belongs to Mien and stays")
+    mapping = entry.path.with_name(entry.path.stem + MAPPING_SUFFIX)
+    for path in [entry.path.parent] if entry.kind == "own" else [entry.path, mapping]:
+        try:
+            if not path.exists() or (trash is not None and trash(path)):
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        except OSError as error:
+            raise UserError(f"{path} cannot be removed: {error.strerror or error}") from error
 
 
 def _copy(path: Path, target: Path) -> None:
@@ -123,16 +163,22 @@ def _copy(path: Path, target: Path) -> None:
 
 
 def scene_of(
-    character: AnyCharacter, width: int, height: int, samples: int = 4, quality: str = "auto"
+    character: AnyCharacter,
+    width: int,
+    height: int,
+    samples: int = 4,
+    quality: str = "auto",
+    head: HeadMesh | None = None,
 ) -> FaceScene | ImportedScene:
-    """An off-screen stage with the character on it, framed; both kinds take ``set_face`` alike."""
+    """An off-screen stage with the character on it, framed; both kinds take ``set_face`` alike. ``head``: the screen
+    mesh of a built-in or own character, made on a thread before."""
     from vtkmodules.vtkCommonCore import vtkLogger
 
     vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)  # it complains where there is no display to draw on
     if isinstance(character, Character):
         from rig.scene import FaceScene
 
-        return FaceScene(width, height, character.look, character.face, samples=samples, quality=quality)
+        return FaceScene(width, height, character.look, character.face, samples=samples, quality=quality, head=head)
     from rig.imported_scene import ImportedScene
 
     return ImportedScene(character, width, height, samples=samples, quality=quality)
