@@ -129,6 +129,19 @@ class AtRest:
         self._fixed, self._moment = self._of_this_network(profile), None
         self.forget()
 
+    def take_over(self, other: "AtRest") -> bool:
+        """Go on with what another one has learnt; True where its codes are of the same network, and came along.
+
+        ``other`` is not to be used any more.
+        """
+        self._running, self._fixed = other._running, self._of_this_network(other._fixed)
+        if self._fixed is not None:
+            self._moment = None
+        same = (other._network, other._code_size) == (self._network, self._code_size)
+        if same:
+            self._code = other._code
+        return same
+
     def take_recording(self, seen: list[Seen]) -> None:
         """Fix both from all frames of a recording that have a face."""
         faces = _Faces(seen)

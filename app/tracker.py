@@ -10,6 +10,7 @@
 All that depends on time uses the frames' ``media_time_s``: a file gives the same numbers however fast it is read.
 """
 
+import math
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -217,7 +218,7 @@ class Tracker:
         self.settings = settings
 
     def reset(self) -> None:
-        """Forget the face (a new source, a seek); a calibration or profile stays."""
+        """Forget the face (a new source); a calibration or profile stays."""
         self._engine.reset()
         self._rest.forget()
         self._likeness.reset()
@@ -226,6 +227,28 @@ class Tracker:
         self._last_seen_s: float | None = None
         self._camera: tuple[tuple[int, int, float | None], Camera] | None = None
         self._shown = _nobody()
+
+    def jump(self) -> None:
+        """What comes next does not follow what came before (a seek, a camera that was gone): look for the face anew.
+
+        Whose face it is stays believed until it turns out to be another's.
+        """
+        self._engine.reset()
+        self._filter.reset()
+        self._gaze.reset()
+        if self._last_seen_s is not None:
+            self._last_seen_s = -math.inf  # long enough ago to ask who this is
+
+    def continue_from(self, other: "Tracker") -> None:
+        """Know of this person at rest what another tracker knew, if both were to learn it in the same way.
+
+        What only the other's network understands is left behind.
+        """
+        if other.settings.calibrate != self.settings.calibrate:
+            return
+        if self._rest.take_over(other._rest):
+            self._likeness = other._likeness
+        self._neutral_from = other._neutral_from
 
     def calibrate_now(self) -> None:
         """Take the neutral from the next second of frames ("relax your face"); ``state`` is ``calibrating`` meanwhile.
@@ -268,6 +291,8 @@ class Tracker:
         """(H, W, 3) RGB picture -> all that is known of its face."""
         stages: dict[str, float] = {}
         now_s = frame.media_time_s
+        if getattr(frame, "jump", False):
+            self.jump()
         with _timed(stages, "landmarks"):
             found = None if getattr(frame, "broken", False) else self._engine.detect(frame.image, now_s)
         if found is not None and not np.isfinite(found.points).all():
