@@ -28,7 +28,7 @@ def main() -> int:
     app = QApplication(sys.argv[:1])
     with tempfile.TemporaryDirectory() as folder:
         settings = QSettings(f"{folder}/settings.ini", QSettings.Format.IniFormat)
-        settings.setValue("theme", "dark")
+        settings.setValue("window/theme", '"dark"')
         window = MainWindow(Session(TrackerSettings()), settings)
         window.show()
         window.rig.ready.connect(lambda: window.start("demo"))

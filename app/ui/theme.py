@@ -145,7 +145,7 @@ def _sheet(t: Theme) -> str:
 
 
 def icon(name: str, colour: str) -> QIcon:
-    """A 16 px icon: ``play``, ``stop``, ``record``, ``menu``, ``close``, ``reset``, ``down``."""
+    """A 16 px icon: ``play``, ``stop``, ``record``, ``menu``, ``close``, ``reset``, ``down``, ``float``."""
     made = QIcon()
     for scale in (1, 2, 3):
         pixmap = QPixmap(16 * scale, 16 * scale)
@@ -179,6 +179,9 @@ def _draw(painter: QPainter, name: str, colour: QColor) -> None:
         elif name == "close":
             painter.drawLine(QPointF(4.5, 4.5), QPointF(11.5, 11.5))
             painter.drawLine(QPointF(11.5, 4.5), QPointF(4.5, 11.5))
+        elif name == "float":
+            painter.drawRoundedRect(QRectF(2.5, 5.5, 8, 8), 1, 1)
+            painter.drawPolyline(QPolygonF([QPointF(6, 2.5), QPointF(13.5, 2.5), QPointF(13.5, 10)]))
         elif name == "down":
             painter.drawPolyline(QPolygonF([QPointF(4.5, 6.5), QPointF(8, 10), QPointF(11.5, 6.5)]))
         elif name == "reset":

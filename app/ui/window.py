@@ -1,11 +1,11 @@
-"""The window: video and bars on the left, the rig on the right. Wires what is clicked to the session."""
+"""The window: the 3D face in the middle, panels in docks around it. Wires what is clicked to the session."""
 
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from PySide6.QtCore import QSettings, QStandardPaths, Qt, QTimer
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
@@ -14,29 +14,35 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QMessageBox,
-    QSplitter,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from app.capture import Frame
 from app.characters import SUFFIXES
 from app.errors import UserError
+from app.face_frame import FaceFrame
 from app.pipeline import Snapshot, State
 from app.profiles import Profile, list_profiles, named_profile, save_profile
 from app.ui import theme as themes
 from app.ui.au_bars import AuBars
 from app.ui.character_menu import CharacterMenu
+from app.ui.docks import LEFT, Docks, PanelSpec
+from app.ui.jobs import Jobs
 from app.ui.message_bar import MessageBar
+from app.ui.panel import Panel, Shell
+from app.ui.preferences import Preferences
 from app.ui.rig_view import BASE, RigView
 from app.ui.session import Session
 from app.ui.status_line import Status, StatusLine
-from app.ui.theme import THEMES
+from app.ui.theme import THEMES, Theme
 from app.ui.toolbar import OSC_DEFAULT, Toolbar, clock, source_title
 from app.ui.video_view import VideoView
 
 STATUS_MS: Final = 200
 COUNTDOWN_S: Final = 3
+FOLDER_KEYS: Final = {"recordings": "output/folder", "videos": "source/folder"}
 STATES: Final = {
     "searching": ("Searching", "warn"),
     "calibrating": ("Calibrating", "accent"),
@@ -51,6 +57,59 @@ VIDEO_FILES: Final = (
 )
 
 
+class PicturePanel(Panel):
+    """The live picture."""
+
+    title: ClassVar[str] = "Picture"
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell)
+        self.video = VideoView(shell.theme)
+        _fill(self, self.video)
+
+    def show_face(self, frame: Frame, face: FaceFrame) -> None:
+        self.video.show_frame(frame.image, face)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.video.set_theme(theme)
+
+    def reset(self) -> None:
+        self.video.clear()
+
+
+class MetersPanel(Panel):
+    """The bars of the action units."""
+
+    title: ClassVar[str] = "Meters"
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell)
+        self.bars = AuBars(shell.theme)
+        _fill(self, self.bars)
+
+    def show_face(self, frame: Frame, face: FaceFrame) -> None:
+        self.bars.show_channels(face.au)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.bars.set_theme(theme)
+
+    def reset(self) -> None:
+        self.bars.clear()
+
+
+def _fill(panel: Panel, widget: QWidget) -> None:
+    column = QVBoxLayout(panel)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(widget)
+
+
+PANELS: Final = (
+    PanelSpec("picture", PicturePanel, LEFT, True, "Ctrl+1"),
+    PanelSpec("meters", MetersPanel, LEFT, True, "Ctrl+2"),
+)
+"""Every dock: name, class, where it is and whether it is shown at first, its key. One row is all a panel needs."""
+
+
 class MainWindow(QMainWindow):
     """Everything on it can be read from the session and its newest frame; it keeps nothing of its own but choices."""
 
@@ -58,8 +117,9 @@ class MainWindow(QMainWindow):
         """``character``: name or file of who is shown at first; by default who was shown last."""
         super().__init__()
         self.session = session
-        self._settings = settings if settings is not None else QSettings("Mien", "Mien")
-        self._theme_name = self._choice("theme", THEMES)
+        self.preferences = Preferences(settings)
+        self.messages = MessageBar(themes.DARK)
+        self._theme_name = self.preferences.choice("window/theme", THEMES)
         self.theme = themes.pick(self._theme_name)
         self._mirror: bool | None = None  # None: on for cameras
         self._countdown_ends_s: float | None = None
@@ -68,27 +128,29 @@ class MainWindow(QMainWindow):
         self._otherwise: str | None = None
 
         self.toolbar = Toolbar(self.theme)
-        self.messages = MessageBar(self.theme)
-        self.video = VideoView(self.theme)
-        self.bars = AuBars(self.theme)
-        character = character or str(self._settings.value("character", "base"))
-        self.rig = RigView(self.theme, self._choice("skin", tuple(SKIN_TEXT)), character)
+        self.jobs = Jobs(self.messages)
+        character = character or self.preferences.value("character/name", "base")
+        self.rig = RigView(self.theme, self.preferences.choice("character/skin", tuple(SKIN_TEXT)), character)
         self.status = StatusLine(self.theme)
         self._reset_button = QToolButton(self.rig)
         self._reset_button.setToolTip("Reset view (Home)")
         self._reset_button.setObjectName("overlay")
+        self.shell = Shell(session, self.preferences, self.messages, self.jobs, self.rig, self.theme)
+        self.panels: dict[str, Panel] = {spec.name: spec.kind(self.shell) for spec in PANELS}
         self._lay_out()
         self._make_menu()
         self._connect()
         self._dress()
-        self.toolbar.target.setText(str(self._settings.value("osc", OSC_DEFAULT)))
+        self.toolbar.target.setText(self.preferences.value("output/osc", OSC_DEFAULT))
         self.toolbar.show_filter(session.settings.filter)
         self.toolbar.show_recording(None)
         self.setWindowTitle("Mien")
         self.setAcceptDrops(True)
         self.resize(1280, 800)
-        if (geometry := self._settings.value("geometry")) is not None:
-            self.restoreGeometry(geometry)
+        self._restore_layout()
+        for line in self.preferences.problems:
+            self.messages.show_message("warning", line)
+        self.preferences.problem.connect(self._say_problem)
         self._ticker = QTimer(self, interval=STATUS_MS)
         self._ticker.timeout.connect(self._tick)
         self._ticker.start()
@@ -99,33 +161,50 @@ class MainWindow(QMainWindow):
     # ------------------------------------------------------------ making it
 
     def _lay_out(self) -> None:
-        left = QSplitter(Qt.Orientation.Vertical)
-        left.addWidget(self.video)
-        left.addWidget(self.bars)
-        left.setStretchFactor(0, 1)
-        left.setStretchFactor(1, 1)
-        left.setSizes([345, 355])
-        across = QSplitter(Qt.Orientation.Horizontal)
-        across.addWidget(left)
-        across.addWidget(self.rig)
-        across.setStretchFactor(0, 2)
-        across.setStretchFactor(1, 3)
-        across.setSizes([490, 790])
-        for splitter in (left, across):
-            splitter.setHandleWidth(4)
-            splitter.setChildrenCollapsible(False)
+        """Tools and messages on top, the status at the foot, and between them the deck: docks around the face."""
+        self.deck = QMainWindow()
+        self.deck.setWindowFlags(Qt.WindowType.Widget)
+        self.deck.setObjectName("deck")
+        self.deck.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.deck.setCentralWidget(self.rig)
+        self.docks = Docks(self.deck, PANELS, self.panels, self.theme)
         whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.toolbar)
         column.addWidget(self.messages)
-        column.addWidget(across, 1)
+        column.addWidget(self.deck, 1)
         column.addWidget(self.status)
         self.setCentralWidget(whole)
         corner = QVBoxLayout(self.rig)
         corner.setContentsMargins(12, 12, 12, 12)
         corner.addWidget(self._reset_button, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+
+    @property
+    def video(self) -> VideoView:
+        panel = self.panels["picture"]
+        assert isinstance(panel, PicturePanel)
+        return panel.video
+
+    @property
+    def bars(self) -> AuBars:
+        panel = self.panels["meters"]
+        assert isinstance(panel, MetersPanel)
+        return panel.bars
+
+    def _restore_layout(self) -> None:
+        layout = self.preferences.value("window/layout", "")
+        if layout and not self.docks.restore(layout):
+            self.messages.show_message(
+                "info", "the layout of the last version does not fit: panels are in their places"
+            )
+        geometry = QByteArray.fromBase64(self.preferences.value("window/geometry", "").encode("ascii", "ignore"))
+        if not geometry.isEmpty():
+            self.restoreGeometry(geometry)
+
+    def _say_problem(self, line: str) -> None:
+        self.messages.show_message("warning", line)
 
     def _make_menu(self) -> None:
         """The menu of the view button is data: text, key, what it does, whether it is ticked."""
@@ -215,8 +294,8 @@ class MainWindow(QMainWindow):
             self._mirror = None
         self.toolbar.show_source(spec)
         self.messages.dismiss()
-        self.video.clear()
-        self.bars.clear()
+        for panel in self.panels.values():
+            panel.reset()
         self._state = "searching"
         self.session.start(spec)
         self._place_mirror()
@@ -238,7 +317,7 @@ class MainWindow(QMainWindow):
     def ask_for_file(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Open video", self._folder("videos"), VIDEO_FILES)
         if path:
-            self._settings.setValue("videos", str(Path(path).parent))
+            self.preferences.set_value("source/folder", str(Path(path).parent))
             self.start(path)
 
     def _show_newest(self) -> None:
@@ -247,8 +326,9 @@ class MainWindow(QMainWindow):
             return
         frame, face = newest
         self._state = face.state
-        self.video.show_frame(frame.image, face)
-        self.bars.show_channels(face.au)
+        for name, panel in self.panels.items():
+            if self.docks.is_visible(name):
+                panel.show_face(frame, face)
         self.rig.show_face(face)
 
     def _tick(self) -> None:
@@ -262,6 +342,8 @@ class MainWindow(QMainWindow):
         self._show_recording()
         self._show_countdown()
         self.status.show_status(self._status(snapshot, on_air))
+        for panel in self.panels.values():
+            panel.tick(snapshot)
         self.video.note = self._note(snapshot, running)
         self.video.update()
 
@@ -368,7 +450,7 @@ class MainWindow(QMainWindow):
             self.toolbar.show_osc(None, bad=True)
             return
         if on:
-            self._settings.setValue("osc", target)
+            self.preferences.set_value("output/osc", target)
         self.toolbar.show_osc(self.session.osc_target)
 
     def _toggle_osc(self) -> None:
@@ -398,13 +480,13 @@ class MainWindow(QMainWindow):
         path, _ = QFileDialog.getSaveFileName(self, "Record to", suggestion, "CSV (*.csv)")
         if path:
             chosen = Path(path) if Path(path).suffix else Path(path).with_suffix(".csv")
-            self._settings.setValue("recordings", str(chosen.parent))
+            self.preferences.set_value("output/folder", str(chosen.parent))
             self.start_recording(chosen)
 
     def _ask_for_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(self, "Folder for recordings", self._folder("recordings"))
         if path:
-            self._settings.setValue("recordings", path)
+            self.preferences.set_value("output/folder", path)
 
     def _show_recording(self) -> None:
         recording = self.session.recording
@@ -441,11 +523,11 @@ class MainWindow(QMainWindow):
         self.rig.set_mirrored(on)
 
     def _set_skin(self, name: str) -> None:
-        self._settings.setValue("skin", name)
+        self.preferences.set_value("character/skin", name)
         self.rig.set_skin(name)
 
     def _say_character(self, spec: str) -> None:
-        self._settings.setValue("character", spec)
+        self.preferences.set_value("character/name", spec)
         self.character_menu.show_choice(spec)
         self.skin_menu.setEnabled(spec == BASE)
 
@@ -455,7 +537,7 @@ class MainWindow(QMainWindow):
     def set_theme(self, name: str) -> None:
         """``system``, ``dark`` or ``light``."""
         self._theme_name = name
-        self._settings.setValue("theme", name)
+        self.preferences.set_value("window/theme", name)
         self._dress()
 
     def _follow_system(self) -> None:
@@ -468,18 +550,13 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication)
         themes.apply(app, self.theme)
         self._reset_button.setIcon(themes.icon("reset", self.theme.muted))
-        for part in (self.toolbar, self.messages, self.video, self.bars, self.rig, self.status):
+        for part in (self.toolbar, self.messages, self.docks, self.rig, self.status, *self.panels.values()):
             part.set_theme(self.theme)
 
-    def _choice(self, key: str, allowed: tuple[str, ...]) -> str:
-        """A saved choice; what is no longer allowed is forgotten."""
-        value = str(self._settings.value(key, allowed[0]))
-        return value if value in allowed else allowed[0]
-
     def _folder(self, key: str) -> str:
-        saved = self._settings.value(key)
-        if saved is not None and Path(str(saved)).is_dir():
-            return str(saved)
+        saved = self.preferences.value(FOLDER_KEYS[key], "")
+        if saved and Path(saved).is_dir():
+            return saved
         place = QStandardPaths.StandardLocation
         kind = place.DocumentsLocation if key == "recordings" else place.MoviesLocation
         folder = Path(QStandardPaths.writableLocation(kind) or Path.home())
@@ -518,8 +595,12 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Files are finished before the window goes."""
         self._ticker.stop()
-        self._settings.setValue("geometry", self.saveGeometry())
+        self.preferences.set_value("window/geometry", self.saveGeometry().toBase64().toStdString())
+        self.preferences.set_value("window/layout", self.docks.save())
         self.hide()
+        self.jobs.close()
+        for panel in self.panels.values():
+            panel.close_down()
         self.session.close()
         self.rig.close_scene()
         event.accept()

@@ -1,6 +1,7 @@
 """A display to draw on, a tracker that needs no model, and windows that are closed whatever happens."""
 
 import ctypes
+import json
 import os
 import shutil
 import signal
@@ -141,7 +142,7 @@ def make_window(
         if not rig:
             monkeypatch.setattr(RigView, "build", lambda self: None)
         settings = QSettings(str(tmp_path / f"settings{len(windows)}.ini"), QSettings.Format.IniFormat)
-        settings.setValue("recordings", str(tmp_path))
+        settings.setValue("output/folder", json.dumps(str(tmp_path)))
         chosen = TrackerSettings(device="cpu")
         session = Session(chosen) if real else Session(chosen, make_tracker=tracker)
         window = MainWindow(session, settings, character)

@@ -342,8 +342,10 @@ def test_themes_and_the_choices_of_the_last_time(make_window: MakeWindow, qtbot:
         window.set_theme(name)
         pixel = window.bars.grab().toImage().pixelColor(2, 2)
         assert (pixel.lightness() < 100) is dark
-    window._settings.setValue("theme", "plaid")  # what is not known any more is forgotten
-    assert MainWindow(window.session, window._settings)._theme_name == "system"
+    window.preferences.set_value("window/theme", "plaid")  # what is not known any more is forgotten
+    other = MainWindow(window.session, window.preferences._settings)
+    assert other._theme_name == "system"
+    assert "plaid" in other.messages.text
 
 
 SCRIPT = """

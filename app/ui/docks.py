@@ -1,0 +1,203 @@
+"""The panels in docks around the 3D face: made from a table, moved, closed, restored, put back."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QTabWidget, QToolButton, QWidget
+
+from app.ui import theme as themes
+from app.ui.panel import Panel
+from app.ui.theme import Theme
+
+LAYOUT_VERSION: Final = 1
+"""Raise it when docks are added or renamed in a way that makes old layouts wrong."""
+LEFT: Final = Qt.DockWidgetArea.LeftDockWidgetArea
+RIGHT: Final = Qt.DockWidgetArea.RightDockWidgetArea
+BOTTOM: Final = Qt.DockWidgetArea.BottomDockWidgetArea
+WIDTHS: Final = {LEFT: 400, RIGHT: 320}
+BOTTOM_HEIGHT: Final = 240
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSpec:
+    """One row of the table of panels."""
+
+    name: str
+    """For saved layouts and for ``Docks.panel``; never changes."""
+    kind: type[Panel]
+    area: Qt.DockWidgetArea
+    shown: bool
+    """At first, and after "Reset layout"."""
+    key: str
+    """Shortcut that shows and hides it."""
+
+
+class TitleBar(QWidget):
+    """Title, float and close. Gone while the dock is in a row of tabs, which have its name already."""
+
+    def __init__(self, dock: QDockWidget, title: str, theme: Theme) -> None:
+        super().__init__(dock)
+        self.setObjectName("dockTitle")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._tabbed = False
+        self._title = QLabel(title)
+        self._title.setProperty("role", "dock")
+        self.float_button = self._button(f"Undock {title}")
+        self.float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
+        self.close_button = self._button(f"Close {title}")
+        self.close_button.clicked.connect(dock.close)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 4, 0)
+        row.setSpacing(0)
+        row.addWidget(self._title, 1)
+        row.addWidget(self.float_button)
+        row.addWidget(self.close_button)
+        self.set_theme(theme)
+
+    def _button(self, tip: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setProperty("role", "quiet")
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setIconSize(QSize(12, 12))
+        button.setFixedSize(24, 24)
+        return button
+
+    def set_theme(self, theme: Theme) -> None:
+        self.float_button.setIcon(themes.icon("float", theme.muted))
+        self.close_button.setIcon(themes.icon("close", theme.muted))
+
+    def set_tabbed(self, on: bool) -> None:
+        if on != self._tabbed:
+            self._tabbed = on
+            for part in (self._title, self.float_button, self.close_button):
+                part.setVisible(not on)
+            self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, 0 if self._tabbed else 32)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+
+class Docks(QObject):
+    """The docks of one window."""
+
+    visibility_changed = Signal(str, bool)
+    """A panel can be seen now, or no longer (closed, or behind another tab)."""
+
+    def __init__(self, deck: QMainWindow, specs: tuple[PanelSpec, ...], panels: dict[str, Panel], theme: Theme) -> None:
+        super().__init__()
+        self._deck, self._specs = deck, specs
+        self.panels = panels
+        self._visible: set[str] = set()
+        self.docks: dict[str, QDockWidget] = {}
+        options = QMainWindow.DockOption
+        deck.setDockOptions(
+            options.AnimatedDocks | options.AllowNestedDocks | options.AllowTabbedDocks | options.GroupedDragging
+        )
+        deck.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        deck.setCorner(Qt.Corner.BottomLeftCorner, LEFT)
+        deck.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
+        for spec in specs:
+            self._make(spec, theme)
+        self._settle_later = QTimer(self, singleShot=True, interval=0)
+        self._settle_later.timeout.connect(self._settle)
+        self.reset()
+
+    def _make(self, spec: PanelSpec, theme: Theme) -> None:
+        panel = self.panels[spec.name]
+        dock = QDockWidget(panel.title, self._deck)
+        dock.setObjectName(f"dock-{spec.name}")
+        dock.setAccessibleName(panel.title)
+        dock.setWidget(panel)
+        dock.setTitleBarWidget(TitleBar(dock, panel.title, theme))
+        dock.visibilityChanged.connect(lambda on, name=spec.name: self._note(name, on))
+        dock.dockLocationChanged.connect(lambda _: self._settle_later.start())
+        dock.topLevelChanged.connect(lambda _: self._settle_later.start())
+        self.docks[spec.name] = dock
+
+    # ------------------------------------------------------------ what is where
+
+    def reset(self) -> None:
+        """The layout of the first start: docks of one side tabbed together, those on the left one above the other."""
+        last: dict[Qt.DockWidgetArea, QDockWidget] = {}
+        for spec in self._specs:
+            dock = self.docks[spec.name]
+            dock.setFloating(False)
+            self._deck.removeDockWidget(dock)
+        for spec in self._specs:
+            dock = self.docks[spec.name]
+            self._deck.addDockWidget(spec.area, dock)
+            if spec.area in last and spec.area is not LEFT:
+                self._deck.tabifyDockWidget(last[spec.area], dock)
+            last[spec.area] = dock
+            dock.setVisible(spec.shown)
+        for area in (RIGHT, BOTTOM):
+            first = next((s for s in self._specs if s.area is area and s.shown), None)
+            if first is not None:
+                self.docks[first.name].raise_()
+        for area, width in WIDTHS.items():
+            docks = [self.docks[s.name] for s in self._specs if s.area is area and s.shown]
+            if docks:
+                self._deck.resizeDocks(docks[:1], [width], Qt.Orientation.Horizontal)
+        bottom = [self.docks[s.name] for s in self._specs if s.area is BOTTOM]
+        if bottom:
+            self._deck.resizeDocks(bottom[:1], [BOTTOM_HEIGHT], Qt.Orientation.Vertical)
+        self._settle_later.start()
+
+    def save(self) -> str:
+        """The layout as text."""
+        return bytes(self._deck.saveState(LAYOUT_VERSION).toBase64().data()).decode("ascii")
+
+    def restore(self, text: str) -> bool:
+        """Take a saved layout; False, and nothing changes, where it does not fit this version."""
+        state = QByteArray.fromBase64(text.encode("ascii", "ignore"))
+        if not self._deck.restoreState(state, LAYOUT_VERSION):
+            return False
+        self._settle_later.start()
+        return True
+
+    # ------------------------------------------------------------ showing
+
+    def is_visible(self, name: str) -> bool:
+        """Whether the panel can be seen: shown, and in front of its tabs."""
+        return name in self._visible
+
+    def show(self, name: str) -> None:
+        dock = self.docks[name]
+        dock.show()
+        dock.raise_()
+
+    def toggle(self, name: str) -> None:
+        """Close what is in front; bring what is closed or behind to the front."""
+        if self.is_visible(name):
+            self.docks[name].close()
+        else:
+            self.show(name)
+            panel = self.panels[name]
+            panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def set_theme(self, theme: Theme) -> None:
+        for dock in self.docks.values():
+            bar = dock.titleBarWidget()
+            assert isinstance(bar, TitleBar)
+            bar.set_theme(theme)
+
+    def _note(self, name: str, on: bool) -> None:
+        if on == (name in self._visible):
+            return
+        (self._visible.add if on else self._visible.discard)(name)
+        self._settle_later.start()
+        self.visibility_changed.emit(name, on)
+
+    def _settle(self) -> None:
+        """A dock has its title where it stands alone or floats."""
+        for dock in self.docks.values():
+            bar = dock.titleBarWidget()
+            assert isinstance(bar, TitleBar)
+            beside = [other for other in self._deck.tabifiedDockWidgets(dock) if not other.isHidden()]
+            bar.set_tabbed(bool(beside) and not dock.isFloating())

@@ -1,0 +1,62 @@
+"""What a dock shows, and what every panel is given: the seam between the window and its panels."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from PySide6.QtWidgets import QWidget
+
+from app.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from app.capture import Frame
+    from app.face_frame import FaceFrame
+    from app.pipeline import Snapshot
+    from app.ui.jobs import Jobs
+    from app.ui.message_bar import MessageBar
+    from app.ui.preferences import Preferences
+    from app.ui.rig_view import RigView
+    from app.ui.session import Session
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What the panels share. Panels talk to each other through these, never directly."""
+
+    session: "Session"
+    preferences: "Preferences"
+    messages: "MessageBar"
+    jobs: "Jobs"
+    rig: "RigView"
+    theme: Theme
+    """At the start; ``Panel.set_theme`` tells of later ones."""
+
+
+class Panel(QWidget):
+    """The inside of one dock. All methods are called on the GUI thread; a panel overrides what it needs.
+
+    A panel scrolls (a ``QScrollArea`` inside it) where it has no room, instead of making the window grow.
+    """
+
+    title: ClassVar[str] = ""
+    """In the dock's title, its tab and the View menu."""
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__()
+        self.shell = shell
+        self.setObjectName("panel")
+        self.setAccessibleName(self.title)
+
+    def show_face(self, frame: "Frame", face: "FaceFrame") -> None:
+        """The newest frame and what was found in it; only while the panel can be seen."""
+
+    def tick(self, snapshot: "Snapshot") -> None:
+        """About five times a second, seen or not: how the run is doing (an empty ``Snapshot`` while nothing runs)."""
+
+    def set_theme(self, theme: Theme) -> None:
+        """Colours for what is painted by hand; widgets are dressed by the style sheet."""
+
+    def reset(self) -> None:
+        """Another source begins: nothing of the last one may stay on the screen."""
+
+    def close_down(self) -> None:
+        """The window closes: end timers and threads of one's own."""
