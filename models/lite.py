@@ -64,8 +64,12 @@ class PictureEncoder(nn.Module):
         # The face is aligned: every place has weights of its own.
         self.join = nn.Linear(a.place_channels * GRID * GRID, CODE)
 
+    def places(self, picture: Tensor) -> Tensor:
+        """(N, 3, 128, 128) in 0..1 -> (N, K) what is seen at each place, in the picture's or autocast's precision."""
+        return self.place(self.body(picture * 2 - 1)).flatten(1)
+
     def forward(self, picture: Tensor) -> Tensor:
-        return self.join(self.place(self.body(picture * 2 - 1)).flatten(1))
+        return self.join(self.places(picture))
 
 
 class LiteRegressor(nn.Module):

@@ -22,7 +22,9 @@ from torch import Tensor, nn
 from models.landmark_regressor import GAZE_UNIT_DEG, Architecture, LandmarkRegressor
 from models.metrics import Agreement, mean_agreement
 from models.runtime.alignment import canonical_face
+from models.training.base_rates import OF_LANDMARKS, sample_rates
 from models.training.channel_scores import channel_scores, channel_table
+from models.training.curves import draw_curves, write_log
 from models.training.detector_response import DetectorResponse, fit_response
 from models.training.mirror import CHANNEL_TWIN, mirrored_gaze, mirrored_landmarks
 from rig.parameters import CHANNEL_INDEX
@@ -32,8 +34,6 @@ HELD_OUT = 0.08
 """Share of the people that training never sees."""
 RESIDUAL_SCALE = (0.3, 1.1)
 STRENGTH_SPREAD = 0.15
-SELDOM = {"AU19": 0.12, "AU29": 0.25, "AU30-left": 0.5, "AU30-right": 0.5, "AU28": 0.6}
-"""Share of the samples with these actions that training sees."""
 
 
 @dataclass
@@ -112,21 +112,11 @@ def mirrored(x: Tensor, n: Tensor, au: Tensor, gaze: Tensor) -> tuple[Tensor, Te
     return mirrored_landmarks(x), mirrored_landmarks(n), au[:, CHANNEL_TWIN], mirrored_gaze(gaze)
 
 
-def thinned(s: Samples) -> NDArray[np.intp]:
-    """Rows to train on: actions that landmarks hardly show come as seldom as in life.
-
-    A regressor answers with the mean of what looks alike. Were tongues as frequent as dropped jaws, every open mouth
-    would show half a tongue.
-    """
-    keep = ~s.held_out
-    rng = np.random.default_rng(4)
-    for channel, share in SELDOM.items():
-        active = s.au[:, CHANNEL_INDEX[channel]].numpy() > 0.08
-        keep &= ~active | (rng.random(len(keep)) < share)
-    # A jaw that drops far behind sealed lips is possible and hardly ever seen.
-    sealed = (s.au[:, CHANNEL_INDEX["AU26"]] > 0.4) & (s.au[:, CHANNEL_INDEX["AU25"]] < 0.2)
-    keep &= ~sealed.numpy() | (rng.random(len(keep)) < 0.1)
-    return np.flatnonzero(keep)
+def drawn(s: Samples) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Rows to train on, and the chance of each; of rare actions less (``models.training.base_rates``)."""
+    rows = np.flatnonzero(~s.held_out)
+    rates = sample_rates(s.au[torch.from_numpy(rows)].numpy(), OF_LANDMARKS)
+    return rows, rates / rates.sum()
 
 
 class Batches:
@@ -136,13 +126,15 @@ class Batches:
         self, geometry: Samples, rendered: Samples | None, response: DetectorResponse | None, batch: int, share: float
     ):
         self.geometry, self.rendered, self.response = geometry, rendered, response
-        self.rows = thinned(geometry)
-        self.rendered_rows = thinned(rendered) if rendered is not None else np.zeros(0, int)
+        self.rows, self.chances = drawn(geometry)
+        self.rendered_rows, self.rendered_chances = (
+            drawn(rendered) if rendered is not None else (np.zeros(0, np.intp), np.zeros(0))
+        )
         self.n_rendered = int(batch * share) if len(self.rendered_rows) else 0
         self.n_geometry = batch - self.n_rendered
 
     def draw(self, rng: np.random.Generator, g: torch.Generator):  # type: ignore[no-untyped-def]
-        i = torch.from_numpy(rng.choice(self.rows, self.n_geometry))
+        i = torch.from_numpy(rng.choice(self.rows, self.n_geometry, p=self.chances))
         x, n = self.geometry.landmarks[i].float() / 10, self.geometry.neutral[i].float() / 10
         au, gaze = self.geometry.au[i], self.geometry.gaze[i]
         identity = self.geometry.identity[i]  # type: ignore[index]
@@ -158,7 +150,7 @@ class Batches:
         x = x + 0.0004 * torch.randn(x.shape, generator=g)
         n = n + 0.0002 * torch.randn(n.shape, generator=g)
         if self.n_rendered and self.rendered is not None:
-            j = torch.from_numpy(rng.choice(self.rendered_rows, self.n_rendered))
+            j = torch.from_numpy(rng.choice(self.rendered_rows, self.n_rendered, p=self.rendered_chances))
             seen_by = self.rendered
             x = torch.cat([x, seen_by.landmarks[j]])
             n = torch.cat([n, seen_by.neutral[j]])
@@ -289,8 +281,11 @@ def main() -> None:
                 line["gaze_deg"] = float(seen_gaze.mean())
             line["identity"], line["identity_of_mean"] = identity_error(model, geometry, response, 3000)
             model.train()
+            line["seconds"] = round(time.perf_counter() - started)
             curve.append(line)
-            print(json.dumps(line), f"{time.perf_counter() - started:.0f} s", flush=True)
+            write_log(args.out / "log.csv", curve)
+            draw_curves(args.out / "log.csv", args.out / "curve.png")
+            print(json.dumps(line), flush=True)
             now = line.get("icc_rendered", line["icc"]) - line.get("mae_rendered", line["mae"])
             now = -line["identity"] if args.identity_only else now
             common = model.checkpoint(step=step + 1, best=max(best, now), curve=curve, arguments=vars(args))

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -25,8 +26,10 @@ from models.lite import CODE, LiteRegressor
 from models.metrics import Agreement, mean_agreement
 from models.renderer.labels import POSE_SPAN_DEG
 from models.train_landmark_regressor import MEAN_FACE
-from models.training.augment import Spoiler, draw_look, jitter, recolour
+from models.training.augment import Spoiler, draw_looks, draw_moves, photograph
+from models.training.base_rates import OF_PICTURES, sample_rates
 from models.training.channel_scores import channel_scores, channel_table
+from models.training.curves import draw_curves, write_log
 from models.training.mirror import CHANNEL_TWIN, mirrored_gaze, mirrored_landmarks
 from rig.parameters import CHANNEL_INDEX, N_CHANNELS
 
@@ -37,16 +40,13 @@ REAL_EVERY = 2
 """Real faces have their say in every second step."""
 UNSEEN = ("labels", "true", "points")
 SHUT = [CHANNEL_INDEX["AU43-left"], CHANNEL_INDEX["AU43-right"]]
-SELDOM = {"AU19": 0.35, "AU29": 0.5}
-"""Share of the samples with these actions that training sees: they are rarer in life than in our renders."""
 
 
 @dataclass
 class Batch:
     """B people at rest and PRESENT times as many pictures, person by person."""
 
-    rest: Tensor  # (B, 3, S, S) 0..1
-    present: Tensor  # (B * PRESENT, 3, S, S) 0..1
+    pictures: Tensor  # (B + B * PRESENT, 3, S, S) 0..1, those at rest first
     landmarks: Tensor  # (B * PRESENT, 478, 3)
     neutral: Tensor  # (B * PRESENT, 478, 3)
     rows: NDArray[np.intp]  # (B * PRESENT,)
@@ -58,54 +58,55 @@ class People:
 
     def __init__(self, faces: Faces, keep: NDArray[np.bool_]):
         self.faces, self.spoil = faces, Spoiler()
-        rng = np.random.default_rng(4)
-        seen = keep.copy()
-        for channel, share in SELDOM.items():
-            seen &= ~(faces.au[:, CHANNEL_INDEX[channel]] > 0.08) | (rng.random(len(seen)) < share)
+        self.rates = sample_rates(faces.au, OF_PICTURES)
         key = faces.person * 8 + faces.session
         self.groups = []
         for session in np.unique(key[keep]):
-            own = key == session
-            rest, rows = np.flatnonzero(own & faces.resting), np.flatnonzero(own & seen)
+            own = (key == session) & keep
+            rest, rows = np.flatnonzero(own & faces.resting), np.flatnonzero(own)
             if len(rest) and len(rows) > 1:
                 self.groups.append((rest, rows))
         self.by_person: dict[int, list[int]] = {}
         for k, (rest, _) in enumerate(self.groups):
             self.by_person.setdefault(int(faces.person[rest[0]]), []).append(k)
 
-    def draw(self, n: int, rng: np.random.Generator, g: torch.Generator) -> Batch:
+    def draw(self, n: int, rng: np.random.Generator) -> Batch:
         """n pictures at rest and n * PRESENT others, augmented; a fifth of the neutrals are of another session."""
-        rest, rows = [], []
-        for k in rng.integers(0, len(self.groups), n):
+        rest = np.empty(n, np.intp)
+        rows = np.empty((n, PRESENT), np.intp)
+        for i, k in enumerate(rng.integers(0, len(self.groups), n)):
             own_rest, own = self.groups[k]
             if rng.random() < 0.2:
                 own = self.groups[rng.choice(self.by_person[int(self.faces.person[own_rest[0]])])][1]
-            at_rest = rng.choice(own_rest)
-            others = own[own != at_rest]
-            rest.append(at_rest)
-            rows.append(rng.choice(others, PRESENT, replace=len(others) < PRESENT))
-        flat = np.concatenate(rows)
-        look = draw_look(n, g)
-        slight = 0.3 * draw_look(n * PRESENT, g)
-        flip = torch.from_numpy(rng.random(n) < 0.5)
-        each = flip.repeat_interleave(PRESENT)
-        pictures = [as_picture(self.faces.picture[np.array(r)]) for r in (rest, flat)]
-        pictures = [mirror_where(p, f) for p, f in zip(pictures, (flip, each), strict=True)]
-        pictures[0] = self.spoil(recolour(jitter(pictures[0], g), look), g)
-        pictures[1] = self.spoil(recolour(jitter(pictures[1], g), look.repeat_interleave(PRESENT, 0) + slight), g)
+            rest[i] = rng.choice(own_rest)
+            others = own[own != rest[i]]
+            chances = self.rates[others] / self.rates[others].sum()
+            rows[i] = rng.choice(others, PRESENT, replace=len(others) < PRESENT, p=chances)
+        flat = rows.ravel()
+        looks = draw_looks(n, rng)
+        looks = np.concatenate([looks, looks.repeat(PRESENT, 0) + 0.3 * draw_looks(n * PRESENT, rng)])
+        flip = rng.random(n) < 0.5
+        each = flip.repeat(PRESENT)
+        moves = draw_moves(n + len(flat), rng, np.concatenate([flip, each]))
+        shown = self.faces.picture[np.concatenate([rest, flat])]
+        pictures = photograph(shown, moves, looks, self.spoil, rng)
+        mirrored = torch.from_numpy(each)
         landmarks = torch.from_numpy(self.faces.found[flat])
-        neutral = torch.from_numpy(self.faces.found[np.array(rest)]).repeat_interleave(PRESENT, 0)
-        landmarks, neutral = (torch.where(each[:, None, None], mirrored_landmarks(x), x) for x in (landmarks, neutral))
-        return Batch(pictures[0], pictures[1], landmarks, neutral, flat, each)
+        neutral = torch.from_numpy(self.faces.found[rest]).repeat_interleave(PRESENT, 0)
+        landmarks, neutral = (
+            torch.where(mirrored[:, None, None], mirrored_landmarks(x), x) for x in (landmarks, neutral)
+        )
+        return Batch(pictures, landmarks, neutral, flat, mirrored)
 
 
-def as_picture(rows: NDArray[np.uint8]) -> Tensor:
-    """(N, S, S, 3) uint8 -> (N, 3, S, S) in 0..1, channels last in memory: twice as quick on a CPU."""
-    return torch.from_numpy(rows).permute(0, 3, 1, 2).float() / 255
-
-
-def mirror_where(picture: Tensor, flip: Tensor) -> Tensor:
-    return torch.where(flip[:, None, None, None], picture.flip(3), picture)
+def codes_of(model: LiteRegressor, b: Batch) -> tuple[Tensor, Tensor]:
+    """(B * PRESENT, CODE) each: of the pictures at rest, and of the present ones. Convolutions run in bfloat16, which
+    takes six tenths of the time; what becomes of differences between two codes does not."""
+    with torch.autocast("cpu", torch.bfloat16):
+        places = model.encoder.places(b.pictures)
+    codes = model.encoder.join(places.float())
+    people = len(codes) - len(b.rows)
+    return codes[:people].repeat_interleave(PRESENT, 0), codes[people:]
 
 
 def spoil_neutrals(
@@ -146,8 +147,7 @@ def supervised(model: LiteRegressor, alone: nn.Linear, faces: Faces, b: Batch, g
     nearly_l1 = nn.SmoothL1Loss(
         reduction="none", beta=0.04
     )  # most actions are absent: the median is 0, the mean is not
-    codes = model.encoder(torch.cat([b.rest, b.present]).contiguous(memory_format=torch.channels_last))
-    rest, code = codes[: len(b.rest)].repeat_interleave(PRESENT, 0), codes[len(b.rest) :]
+    rest, code = codes_of(model, b)
     neutral, neutral_code = spoil_neutrals(code, rest, b, g)
     p_au, p_pose, p_gaze, p_identity, p_brow = model.decode(code, b.landmarks, neutral, neutral_code)
     au, gaze, pose = targets(faces, b)
@@ -173,8 +173,7 @@ def supervised(model: LiteRegressor, alone: nn.Linear, faces: Faces, b: Batch, g
 def at_rest(model: LiteRegressor, faces: Faces, b: Batch, g: torch.Generator) -> Tensor:
     """Loss on real people, of whom we know one thing: a face at rest, against another picture of it at rest, does
     nothing, whatever the light and the camera."""
-    codes = model.encoder(torch.cat([b.rest, b.present]).contiguous(memory_format=torch.channels_last))
-    rest, code = codes[: len(b.rest)].repeat_interleave(PRESENT, 0), codes[len(b.rest) :]
+    rest, code = codes_of(model, b)
     neutral, neutral_code = spoil_neutrals(code, rest, b, g, missing=0.0)
     au = model.decode(code, b.landmarks, neutral, neutral_code)[0].clamp(min=0)
     resting = torch.from_numpy(faces.resting[b.rows])[:, None]
@@ -202,6 +201,111 @@ def summary(scores: list[Agreement]) -> dict[str, float]:
     return {"icc": round(mean.icc, 4), "mae": round(mean.mae, 4)}
 
 
+class Run:
+    """A training: networks, optimiser, curve; kept in OUT/last.pt, the best of its averages in OUT/best.pt."""
+
+    def __init__(self, args: argparse.Namespace, geometry: LandmarkRegressor):
+        self.args, self.alone = args, nn.Linear(CODE, N_CHANNELS)
+        self.model = LiteRegressor(geometry=geometry)
+        if args.start:
+            self.model = LiteRegressor.from_checkpoint(torch.load(args.start, weights_only=False))
+            self.model.geometry = geometry
+        # The landmarks' part stays as it is: it was taught with a detector's errors and people's ways of doing the
+        # same action. Taught on with these renders it fitted them better and real faces worse.
+        geometry.requires_grad_(False)
+        learning = [p for p in self.model.parameters() if p.requires_grad] + list(self.alone.parameters())
+        self.optimiser = torch.optim.AdamW(learning, args.rate, weight_decay=0.02)
+        self.averaged = copy.deepcopy(self.model).eval()
+        self.step, self.best, self.curve = 0, -9.0, list[dict[str, float]]()
+        spent_s = self._resume()
+        for network in (self.model, self.averaged):
+            network.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.began_s = time.perf_counter() - spent_s
+        self.losses: dict[str, float] = {}
+
+    def _resume(self) -> float:
+        """Seconds spent so far."""
+        last = self.args.out / "last.pt"
+        if not last.exists():
+            return 0.0
+        state = torch.load(last, weights_only=False)
+        self.model.load_state_dict(state["state"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.alone.load_state_dict(state["alone"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.best, self.curve = state["step"], state["best"], state["curve"]
+        return state["spent"]
+
+    @property
+    def share(self) -> float:
+        """Of the way, 0..1."""
+        if self.args.minutes:
+            return (time.perf_counter() - self.began_s) / (60 * self.args.minutes)
+        return self.step / self.args.steps
+
+    def learn(self, losses: dict[str, Tensor]) -> None:
+        """One step down these losses, at the rate of a cosine that warms up."""
+        share = self.share
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.args.rate * min(1.0, 0.02 + share / 0.02) * 0.5 * (1 + np.cos(np.pi * min(share, 1.0)))
+        self.optimiser.zero_grad()
+        torch.stack(list(losses.values())).sum().backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        slow = min(0.998, (self.step + 1) / (self.step + 10))
+        with torch.no_grad():
+            for mine, new in zip(self.averaged.state_dict().values(), self.model.state_dict().values(), strict=True):
+                mine.copy_(mine.lerp(new, 1 - slow) if mine.dtype.is_floating_point else new)
+        now = {k: float(v.detach()) for k, v in losses.items()}
+        self.losses |= {k: 0.98 * self.losses.get(k, v) + 0.02 * v for k, v in now.items()}
+        self.step += 1
+
+    def note(self, scores: dict[str, float]) -> None:
+        """A point of the curve, and files."""
+        out, spent_s = self.args.out, time.perf_counter() - self.began_s
+        line = {"step": self.step, "seconds": round(spent_s), **{k: round(v, 5) for k, v in self.losses.items()}}
+        self.curve.append({**line, **scores})
+        print(json.dumps(self.curve[-1]), flush=True)
+        write_log(out / "log.csv", self.curve)
+        draw_curves(out / "log.csv", out / "curve.png")
+        gain = scores["icc"] - scores["mae"]
+        better, self.best = gain > self.best, max(gain, self.best)
+        more = {"step": self.step, "best": self.best, "spent": spent_s, "curve": self.curve}
+        common = self.averaged.checkpoint(**more, arguments=vars(self.args))
+        if better:
+            torch.save(common, out / "best.pt")
+        live = {"averaged": self.averaged.state_dict(), "alone": self.alone.state_dict()}
+        torch.save(
+            {**common, **live, "state": self.model.state_dict(), "optimiser": self.optimiser.state_dict()},
+            out / "last.pt",
+        )
+
+
+def train(run: Run, faces: Faces, real: Faces | None) -> None:
+    """To the end of the schedule, validating on the rendered people held out."""
+    args = run.args
+    rng = np.random.default_rng([args.seed, run.step])
+    g = torch.Generator().manual_seed(args.seed + run.step)
+    people = People(faces, ~faces.held_out)
+    real_people = People(real, ~real.held_out & real.resting) if real is not None else None
+    held, neutrals = held_out(faces)
+    while run.share < 1:
+        run.model.train()
+        run.model.geometry.eval()
+        losses = supervised(run.model, run.alone, faces, people.draw(args.people, rng), g)
+        if real is not None and real_people is not None and args.real_people and run.step % REAL_EVERY == 0:
+            losses["rest"] = at_rest(run.model, real, real_people.draw(args.real_people, rng), g)
+        run.learn(losses)
+        if run.step % args.every == 0 or run.share >= 1:
+            run.note(summary(channel_scores(faces.au[held], answers(run.averaged, faces, held, neutrals))))
+
+
+def held_out(faces: Faces) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows of the people never trained on, and a picture at rest of the same session for each (-1: none)."""
+    held = np.flatnonzero(faces.held_out)
+    return held, faces.neutral_rows(np.random.default_rng(0), same_session=1.0)[held]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--faces", type=Path, required=True)
@@ -209,7 +313,7 @@ def main() -> None:
     parser.add_argument("--geometric", type=Path, required=True, help="checkpoint of models.train_landmark_regressor")
     parser.add_argument("--start", type=Path, help="begin with this checkpoint's weights")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=16_000)
+    parser.add_argument("--steps", type=int, default=12_000)
     parser.add_argument("--minutes", type=float, help="instead of --steps: stop after so long, whatever the step")
     parser.add_argument("--people", type=int, default=24, help="a batch")
     parser.add_argument("--real-people", type=int, default=6)
@@ -220,86 +324,14 @@ def main() -> None:
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
+    cv2.setNumThreads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
-    rng, g = np.random.default_rng(args.seed), torch.Generator().manual_seed(args.seed)
-
     faces = load_faces(args.faces, without=UNSEEN)
-    people = People(faces, ~faces.held_out)
     real = load_faces(args.real, without=UNSEEN) if args.real else None
-    real_people = People(real, ~real.held_out & real.resting) if real is not None else None
     print(f"{len(faces)} rendered pictures, {len(real) if real is not None else 0} real ones", flush=True)
-    held = np.flatnonzero(faces.held_out)
-    neutrals = faces.neutral_rows(np.random.default_rng(0), same_session=1.0)[held]
-
-    geometry = LandmarkRegressor.from_checkpoint(torch.load(args.geometric, weights_only=False))
-    model, alone = LiteRegressor(geometry=geometry), nn.Linear(CODE, N_CHANNELS)
-    if args.start:
-        model = LiteRegressor.from_checkpoint(torch.load(args.start, weights_only=False))
-        model.geometry = geometry
-    # The landmarks' part stays as it is: it was taught with a detector's errors and people's ways of doing the same
-    # action. Taught on with these renders it fitted them better and real faces worse.
-    geometry.requires_grad_(False)
-    learning = [p for p in model.parameters() if p.requires_grad] + list(alone.parameters())
-    optimiser = torch.optim.AdamW(learning, args.rate, weight_decay=0.02)
-    averaged = copy.deepcopy(model).eval()
-    first, best, spent, curve = 0, -9.0, 0.0, []
-    last = args.out / "last.pt"
-    if last.exists():
-        state = torch.load(last, weights_only=False)
-        model.load_state_dict(state["state"])
-        averaged.load_state_dict(state["averaged"])
-        alone.load_state_dict(state["alone"])
-        optimiser.load_state_dict(state["optimiser"])
-        first, best, spent, curve = state["step"], state["best"], state["spent"], state["curve"]
-        rng, g = np.random.default_rng([args.seed, first]), torch.Generator().manual_seed(args.seed + first)
-    for network in (model, averaged):
-        network.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    started, step, done = time.perf_counter() - spent, first, False
-    average: dict[str, float] = {}
-    while not done:
-        model.train()
-        model.geometry.eval()
-        share = (time.perf_counter() - started) / (60 * args.minutes) if args.minutes else step / args.steps
-        for group in optimiser.param_groups:
-            group["lr"] = args.rate * min(1.0, 0.02 + share / 0.02) * 0.5 * (1 + np.cos(np.pi * min(share, 1.0)))
-        losses = supervised(model, alone, faces, people.draw(args.people, rng, g), g)
-        if real is not None and real_people is not None and args.real_people and step % REAL_EVERY == 0:
-            rows = real_people.draw(args.real_people, rng, g)
-            losses["rest"] = at_rest(model, real, rows, g)
-        optimiser.zero_grad()
-        torch.stack(list(losses.values())).sum().backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        with torch.no_grad():
-            slow = min(0.998, (step + 1) / (step + 10))
-            for mine, new in zip(averaged.state_dict().values(), model.state_dict().values(), strict=True):
-                mine.copy_(mine * slow + new * (1 - slow) if mine.dtype.is_floating_point else new)
-        now = {k: float(v.detach()) for k, v in losses.items()}
-        average |= {k: 0.98 * average.get(k, v) + 0.02 * v for k, v in now.items()}
-        step += 1
-        share = (time.perf_counter() - started) / (60 * args.minutes) if args.minutes else step / args.steps
-        done = share >= 1
-        if step % args.every == 0 or done:
-            spent = time.perf_counter() - started
-            known = channel_scores(faces.au[held], answers(averaged, faces, held, neutrals))
-            line = {
-                "step": step,
-                "seconds": round(spent),
-                **{k: round(v, 5) for k, v in average.items()},
-                **summary(known),
-            }
-            curve.append(line)
-            print(json.dumps(line), flush=True)
-            gain = line["icc"] - line["mae"]
-            common = averaged.checkpoint(
-                step=step, best=max(best, gain), spent=spent, curve=curve, arguments=vars(args)
-            )
-            if gain > best:
-                best = gain
-                torch.save(common, args.out / "best.pt")
-            live = {"state": model.state_dict(), "averaged": averaged.state_dict(), "alone": alone.state_dict()}
-            torch.save({**common, **live, "optimiser": optimiser.state_dict()}, last)
-    report(args.out, faces, held, neutrals)
+    run = Run(args, LandmarkRegressor.from_checkpoint(torch.load(args.geometric, weights_only=False)))
+    train(run, faces, real)
+    report(args.out, faces, *held_out(faces))
 
 
 def report(out: Path, faces: Faces, held: NDArray[np.intp], neutrals: NDArray[np.intp]) -> None:

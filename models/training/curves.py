@@ -1,6 +1,7 @@
 """Curves of a training as one picture: a panel for each column of its log."""
 
 import csv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,15 @@ ACROSS: Final = 2
 INK, AXIS, LINE = (40, 40, 40), (190, 190, 190), (190, 90, 20)
 FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 NO_CURVE: Final = ("step", "seconds")
+
+
+def write_log(log_csv: Path, rows: Sequence[Mapping[str, float]]) -> None:
+    """Write a training's log anew: a row each, a column for every name that a row has, empty where one has it not."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with log_csv.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, names, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def draw_curves(log_csv: Path, out_png: Path) -> None:

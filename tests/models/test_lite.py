@@ -1,6 +1,7 @@
 """The lite regressor: its contract, what it starts from, that it learns what landmarks do not show, and resumes."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -113,3 +114,24 @@ def test_training_learns_from_the_picture_and_resumes(tmp_path: Path, monkeypatc
     said = train_lite.answers(model, faces, everyone, faces.neutral_rows(np.random.default_rng(0)))
     assert channel_scores(faces.au, said)[CHANNEL_INDEX["AU34"]].pcc > 0.4
     assert "neutral landmarks known" in (out / "report.md").read_text()
+    assert [row.split(",")[0] for row in (out / "log.csv").read_text().splitlines()] == [
+        "step", *(str(row["step"]) for row in again["curve"]),
+    ]  # fmt: skip
+    assert (out / "curve.png").exists()
+
+
+def test_batches_hold_people_beside_their_rest_and_show_half_shut_lids_seldom(tmp_path: Path) -> None:
+    cheeks(tmp_path)
+    faces = load_faces(tmp_path)
+    au = faces.au.copy()
+    au[3::6, CHANNEL_INDEX["AU43-left"]] = 0.5
+    people = train_lite.People(replace(faces, au=au), np.ones(len(faces), bool))
+    rng = np.random.default_rng(0)
+    drawn = []
+    for _ in range(40):
+        batch = people.draw(4, rng)
+        assert batch.pictures.shape[0] == 4 + len(batch.rows) == 4 * (1 + train_lite.PRESENT)
+        assert batch.landmarks.shape == batch.neutral.shape == (len(batch.rows), 478, 3)
+        drawn += batch.rows.tolist()
+    lids = np.isin(drawn, np.arange(len(faces))[3::6]).mean()
+    assert 0 < lids < 0.6 * np.isin(drawn, np.arange(len(faces))[4::6]).mean()

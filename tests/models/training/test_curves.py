@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.training.curves import ACROSS, PANEL, draw_curves
+from models.training.curves import ACROSS, PANEL, draw_curves, write_log
 
 
 def curve(picture: np.ndarray) -> np.ndarray:
@@ -48,3 +48,11 @@ def test_what_is_no_log_is_refused(tmp_path: Path) -> None:
         (tmp_path / "log.csv").write_text(text)
         with pytest.raises(ValueError, match=r"log\.csv"):
             draw_curves(tmp_path / "log.csv", tmp_path / "curve.png")
+
+
+def test_a_log_has_a_column_for_every_name(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    write_log(log, [{"step": 1, "loss": 0.5}, {"step": 2, "loss": 0.25, "rest": 0.1}])
+    assert log.read_text().splitlines() == ["step,loss,rest", "1,0.5,", "2,0.25,0.1"]
+    draw_curves(log, tmp_path / "curve.png")
+    assert (tmp_path / "curve.png").stat().st_size > 0
