@@ -204,3 +204,23 @@ def _sheets(place: Path, name: Any) -> Path:
     if not isinstance(name, str) or not re.fullmatch(r"sheets-[0-9a-f]+", name) or not (place / name).is_dir():
         raise ValueError("its skin is missing")
     return (place / name).resolve()
+
+
+# ---------------------------------------------------------------- edits that are not saved yet
+
+
+def edits_to_json(shape: Shape) -> dict[str, Any]:
+    """What settings keep of a character that was edited."""
+    return {"identity": identity_to_json(shape.identity), "look": look_to_json(shape.look)}
+
+
+def edited(character: Character, edits: Any) -> Shape:
+    """The character's shape with :func:`edits_to_json`'s answer on it; as it was made where that is damaged."""
+    start = shape_of(character)
+    if not isinstance(edits, Mapping):
+        return start
+    try:
+        identity = identity_from_json(edits["identity"]) if "identity" in edits else start.identity
+        return Shape(identity, look_from_json(edits.get("look", {}), start.look))
+    except ValueError:
+        return start

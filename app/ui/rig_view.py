@@ -3,85 +3,97 @@
 An off-screen scene needs no native child window, so it works on X11, Wayland, Windows and macOS alike, and can be
 rendered at less than full size where OpenGL runs on the processor. Only the newest pose is ever drawn, and rendering
 leaves the GUI thread at least half of its time, so neither video nor clicks wait for it for longer than one picture.
+
+There is one scene and one picture of it. Whoever else shows the character (a stage window, a virtual camera) asks for
+its size with :meth:`RigView.set_outlet` and cuts its part out of the same picture.
 """
 
 import math
-import threading
 import time
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.face_frame import FaceFrame
+from app.own_characters import Shape
+from app.ui.rig_camera import OrbitCamera, Size, render_size
+from app.ui.rig_loader import BASE, Loaded, RigLoader
+from app.ui.rig_pace import STILL, Pace
 from app.ui.theme import Theme
+from rig.looks import LOOKS, Look
 
 if TYPE_CHECKING:
-    from app.characters import AnyCharacter
     from rig.imported_scene import ImportedScene
     from rig.scene import FaceScene
 
-LADDER: Final = ((1.0, 8), (1.0, 0), (0.75, 0), (0.5, 0))
-"""(size, samples a pixel) from best to cheapest; a step down where a picture takes too long. Without samples edges are
-smoothed afterwards (FXAA): on a processor that takes a tenth of what samples take."""
-SOFTWARE_RUNG: Final = 2
-"""Where OpenGL runs on the processor, begin here."""
-BASE: Final = "base"
-STILL: Final = (1.0, 0)
-"""For the one picture that is drawn when all is at rest."""
-TOO_SLOW_MS, SLOW_PICTURES = 45.0, 3
-"""This many slow pictures in a row before a step down: one may be bad luck."""
-TOO_QUICK_MS, QUICK_PICTURES = 10.0, 90
+__all__ = ["BASE", "REST_MS", "RigView", "cover"]
+
 REST_MS: Final = 350
 """Without anything new for this long, one picture at full quality."""
-FOCUS: Final = (0.0, -0.022, -0.045)
-DISTANCE_M: Final = 0.95
-VIEW_ANGLE_DEG: Final = 19.0
-ASPECT_MIN: Final = 0.78
-"""A view narrower than this (width / height) steps back, so that the ears stay in."""
+DEG_PER_PIXEL: Final = 0.4
+ZOOM_PER_NOTCH: Final = 1.0015
+CHECKER_PX: Final = 12
+TRANSPARENT: Final = "transparent"
+THEME: Final = "theme"
 
 
 class RigView(QWidget):
     """Orbit with the left button, zoom with the wheel, double-click to reset."""
 
     ready = Signal()
+    drawn = Signal()
+    """A new picture: see :meth:`image` and :meth:`picture`."""
+    view_changed = Signal(str)
+    """Another of ``rig_camera.VIEWS``."""
     character_shown = Signal(str)
     character_failed = Signal(str, str)
     """Name or file, and why it cannot be shown; the one before stays."""
-    _loaded = Signal(str, object)
 
-    def __init__(self, theme: Theme, skin: str = "light", character: str = "base") -> None:
+    def __init__(self, theme: Theme, skin: str = "light", character: str = BASE) -> None:
         super().__init__()
         self.theme, self.skin = theme, skin
         self.character = character
         """Name or file of who is shown, or will be."""
+        self.shown = ""
+        """Name or file of who is on the stage now."""
+        self.loaded: Loaded | None = None
+        """Who that is."""
+        self.shape: Shape | None = None
+        """The identity and colours that are shown, edits included; None for imported characters."""
+        self.follows = True
+        """Whether the identity is the user's own, frame by frame."""
+        self.edits: Mapping[str, Any] = {}
+        """By character: what ``own_characters.edits_to_json`` kept, with ``follow`` beside it; read on a thread."""
         self.mirrored = False
         self.render_ms = 0.0
         """Of the last picture, on the GUI thread."""
         self.renders = 0
         self.problem = ""
         """Why there is no 3D view, where OpenGL fails."""
+        self.camera = OrbitCamera()
         self._scene: FaceScene | ImportedScene | None = None
-        self._takes_identity = self._takes_skin = False
-        self.shown = ""
-        """Name or file of who is on the stage now."""
+        self._light, self._background, self._lit = "portrait", THEME, ""
         self._pose: FaceFrame | None = None
         self._image: QImage | None = None
         self._pixels: NDArray[np.uint8] | None = None
-        self._rung = self._slow = self._quick = 0
+        self._outlets: dict[str, Size] = {}
+        self._pace = Pace()
         self._samples = -1
-        self._yaw_deg = self._pitch_deg = 0.0
-        self._zoom = 1.0
         self._grip: QPointF | None = None
-        self._free_s = 0.0  # not before this time: the GUI thread's own half
-        self._loaded.connect(self._assemble)
+        self._loader = RigLoader(self)
+        self._loader.loaded.connect(self._assemble)
+        self._loader.failed.connect(self._fail)
+        self._loader.painted.connect(self._take_look)
         self._next = QTimer(self, singleShot=True)
         self._next.timeout.connect(self._draw)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(lambda: self._draw(best=True))
+        self._rest.timeout.connect(self._draw_still)
         self.setMinimumSize(220, 220)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -92,7 +104,7 @@ class RigView(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(760, 680)
 
-    # ------------------------------------------------------------ what is shown
+    # ------------------------------------------------------------ who is shown
 
     def build(self) -> None:
         """Load the character on a thread, then make the scene on this one; called once the window is on the screen."""
@@ -101,140 +113,222 @@ class RigView(QWidget):
     def set_character(self, spec: str) -> None:
         """Change to a character by name or file; the last one stays until the new one is loaded."""
         self.character = spec
+        self._loader.load(spec, self.edits.get(spec), self.loaded.skeleton if self.loaded is not None else None)
 
-        def load() -> None:
-            try:
-                import pyvista.plotting  # noqa: F401  (with what it draws in: seconds on a slow machine)
-
-                import rig.imported_scene
-                import rig.scene  # noqa: F401
-                from app.characters import open_character
-
-                self._loaded.emit(spec, open_character(spec))
-            except Exception as error:
-                self._loaded.emit(spec, error)
-
-        threading.Thread(target=load, name="rig-loader", daemon=True).start()
-
-    def _assemble(self, spec: str, character: object) -> None:
+    def _assemble(self, spec: str, loaded: Loaded) -> None:
         if spec != self.character:
             return  # another one was chosen meanwhile
-        try:
-            if isinstance(character, Exception):
-                raise character
-            scene = self._stage(character)  # type: ignore[arg-type]
-        except Exception as error:  # without OpenGL, or without this character, all else still works
-            why = " ".join(str(error).split()) or type(error).__name__
-            if self._scene is None and spec == BASE:
-                self.problem = f"No 3D view: {why}"
-                self.update()
-                return
-            self.character_failed.emit(spec, why)
-            if self._scene is None:
-                self.set_character(BASE)
-            else:
-                self.character = self.shown
-            return
         first, before = self._scene is None, self._scene
-        self._scene, self.shown = scene, spec
-        if before is not None:
+        try:
+            if before is None or not loaded.reuses(self.loaded):
+                self._scene = self._stage(loaded)
+            if loaded.shape is not None:
+                self._scene.set_look(loaded.shape.look)  # type: ignore[union-attr]
+        except Exception as error:  # without OpenGL, or without this character, all else still works
+            self._scene = before
+            self._fail(spec, error)
+            return
+        if before is not None and before is not self._scene:
             before.close()
-        self._samples = -1
+        self.loaded, self.shape, self.shown = loaded, loaded.shape, spec
+        self.follows = loaded.takes_identity and loaded.follow
+        self._samples, self._lit = -1, ""
         self._dress()
         self._ask()
         if first:
             self.ready.emit()
         self.character_shown.emit(spec)
 
-    def _stage(self, character: "AnyCharacter") -> "FaceScene | ImportedScene":
-        from app.characters import scene_of
-        from rig.characters import Character
+    def _fail(self, spec: str, error: Exception) -> None:
+        if spec != self.character:
+            return
+        why = " ".join(str(error).split()) or type(error).__name__
+        if self._scene is None and spec == BASE:
+            self.problem = f"No 3D view: {why}"
+            self.update()
+            return
+        if self._scene is None:
+            self.set_character(BASE)
+        else:
+            self.character = self.shown
+        self.character_failed.emit(spec, why)
 
-        scene = scene_of(character, 64, 64, samples=0)
+    def _stage(self, loaded: Loaded) -> "FaceScene | ImportedScene":
+        from app.characters import scene_of
+
+        scene = scene_of(loaded.character, 64, 64, samples=0, head=loaded.head)
         scene.render()
         if scene.software:
-            self._rung = max(self._rung, SOFTWARE_RUNG)
-        base = isinstance(character, Character) and character.name == BASE
-        self._takes_identity = self._takes_skin = base
-        if base:
-            scene.set_skin(self.skin)  # type: ignore[union-attr]
+            self._pace.software()
         return scene
 
     @property
     def built(self) -> bool:
         return self._scene is not None
 
+    @property
+    def takes_shape(self) -> bool:
+        """Whether who is shown can be edited: imported characters are as their file has them."""
+        return self.shape is not None
+
+    @property
+    def identity(self) -> NDArray[np.float32] | None:
+        """(208,) as it is shown now: the face that is followed, or the character's."""
+        if self.follows and self._pose is not None:
+            return self._pose.identity
+        return self.shape.identity if self.shape is not None else None
+
+    def set_shape(self, shape: Shape) -> None:
+        """Another identity at once; another look as soon as a thread has painted its sheets."""
+        if self.shape is None:
+            return
+        repaint = shape.look != self.shape.look
+        self.shape = shape
+        if repaint:
+            self._loader.paint(shape.look)
+        self._ask()
+
+    def set_follow(self, on: bool) -> None:
+        """Take the identity from the user's face, or from the character."""
+        self.follows = on and self.takes_shape
+        self._ask()
+
+    def set_skin(self, name: str) -> None:
+        """One of ``rig.looks.LOOKS`` for the base face; the other characters have their own."""
+        self.skin = name
+        if self.shown == BASE and self.shape is not None:
+            self.set_shape(replace(self.shape, look=LOOKS[name]))
+
+    def _take_look(self, look: Look) -> None:
+        if self._scene is not None and self.shape is not None and look == self.shape.look:
+            self._scene.set_look(look)  # type: ignore[union-attr]
+            self._ask()
+
+    # ------------------------------------------------------------ how it is shown
+
     def show_face(self, face: FaceFrame) -> None:
         """Show this pose as soon as the GUI thread has time; a newer one replaces it."""
         self._pose = face
         self._ask()
-
-    def set_skin(self, name: str) -> None:
-        """Of the base face; the other characters have their own."""
-        self.skin = name
-        if self._scene is not None and self._takes_skin:
-            self._scene.set_skin(name)  # type: ignore[union-attr]
-            self._ask()
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self._dress()
         self._ask()
 
+    def set_light(self, name: str) -> None:
+        """One of ``rig.stage.LIGHTS``."""
+        self._light = name
+        self._dress()
+        self._ask()
+
+    def set_background(self, colour: str) -> None:
+        """``theme``, ``transparent``, or a colour as ``#rrggbb``."""
+        self._background = colour
+        self._dress()
+        self._ask()
+
+    @property
+    def backdrop(self) -> str:
+        """The colour behind the character; ``transparent`` where there is none."""
+        return self.theme.stage if self._background == THEME else self._background
+
     def _dress(self) -> None:
         if self._scene is not None:
-            self._scene.plotter.renderer.set_background(self.theme.stage)
+            if self._lit != self._light:
+                self._scene.set_light(self._light)
+                self._lit = self._light
+            self._scene.set_background(self.backdrop)
+
+    def set_view(self, name: str) -> None:
+        """One of ``rig_camera.VIEWS``."""
+        self.camera.show(name)
+        self.view_changed.emit(name)
+        self._ask()
 
     def set_mirrored(self, on: bool) -> None:
         self.mirrored = on
         self.update()
 
     def reset_view(self) -> None:
-        self._yaw_deg = self._pitch_deg = 0.0
-        self._zoom = 1.0
+        self.camera.reset()
         self._ask()
 
-    def picture(self) -> NDArray[np.uint8] | None:
-        """(H, W, 3) RGB as last rendered, unmirrored."""
-        return self._pixels
+    def turn(self, across_px: float, down_px: float) -> None:
+        """As a drag over so many pixels of the unmirrored picture does."""
+        self.camera.turn(-DEG_PER_PIXEL * across_px, DEG_PER_PIXEL * down_px)
+        self._ask()
+
+    def zoom_by(self, notches: float) -> None:
+        """As the wheel does (120 a notch)."""
+        self.camera.zoom_by(ZOOM_PER_NOTCH**notches)
+        self._ask()
 
     # ------------------------------------------------------------ rendering
 
+    def set_outlet(self, name: str, size: Size | None) -> None:
+        """Somebody else shows the picture, at (width, height) pixels; None: no longer."""
+        if size is None:
+            self._outlets.pop(name, None)
+        else:
+            self._outlets[name] = size
+        self._pace.resized()
+        self._ask()
+
+    def picture(self) -> NDArray[np.uint8] | None:
+        """(H, W, 3) RGB as last rendered, unmirrored; (H, W, 4) RGBA on a transparent background."""
+        return self._pixels
+
+    def image(self) -> QImage | None:
+        """The same for painting: see :func:`cover`."""
+        return self._image
+
+    def _viewers(self) -> list[Size]:
+        """The first decides how far the camera steps back."""
+        own = []
+        if self.isVisible():
+            ratio = self.devicePixelRatioF()
+            own = [(round(self.width() * ratio), round(self.height() * ratio))]
+        return [*self._outlets.values(), *own]
+
     def _ask(self) -> None:
         if self._scene is not None and not self._next.isActive():
-            wait_ms = 1e3 * (self._free_s - time.perf_counter())
-            self._next.start(max(1, math.ceil(wait_ms)))
+            self._next.start(max(1, math.ceil(self._pace.wait_ms)))
+
+    def _draw_still(self) -> None:
+        self._draw(best=True)
 
     def _draw(self, best: bool = False) -> None:
-        scene = self._scene
-        if scene is None or not self.isVisible():
+        scene, viewers = self._scene, self._viewers()
+        if scene is None or not viewers:
             return
         started = time.perf_counter()
-        size, samples = STILL if best else LADDER[self._rung]
-        ratio = self.devicePixelRatioF() * size
-        width, height = max(64, round(self.width() * ratio)), max(64, round(self.height() * ratio))
+        share, samples = STILL if best else self._pace.settings
+        size = render_size(viewers, share)
         plotter = scene.plotter
-        if list(plotter.window_size) != [width, height]:
-            plotter.window_size = [width, height]
+        if tuple(plotter.window_size) != size:
+            plotter.window_size = list(size)
         self._smooth_by(samples)
-        if self._pose is not None:
-            face = self._pose
-            # The base face takes on the user's own shape; the others are who they are.
-            identity = face.identity if self._takes_identity else None
-            scene.set_face(face.au, face.gaze_left_deg, face.gaze_right_deg, face.head_rotation, identity)
-        self._place_camera()
+        self._pose_scene(scene)
+        self.camera.place(plotter.camera, viewers[0][0] / max(viewers[0][1], 1))
         self._pixels = scene.render()
-        h, w = self._pixels.shape[:2]
-        self._image = QImage(self._pixels.data, w, h, 3 * w, QImage.Format.Format_RGB888)
+        h, w, channels = self._pixels.shape
+        kind = QImage.Format.Format_RGBA8888 if channels == 4 else QImage.Format.Format_RGB888
+        self._image = QImage(self._pixels.data, w, h, channels * w, kind)
         self.renders += 1
-        now = time.perf_counter()
-        self.render_ms = 1e3 * (now - started)
-        self._free_s = now + self.render_ms / 1e3
-        if not best:
-            self._choose_rung()
-            if self._rung > 0:
-                self._rest.start()
+        self.render_ms = 1e3 * (time.perf_counter() - started)
+        self._pace.drew(self.render_ms, counts=not best)
+        if not best and self._pace.rung > 0:
+            self._rest.start()
         self.update()
+        self.drawn.emit()
+
+    def _pose_scene(self, scene: "FaceScene | ImportedScene") -> None:
+        face, identity = self._pose, self.identity
+        if face is not None:
+            scene.set_face(face.au, face.gaze_left_deg, face.gaze_right_deg, face.head_rotation, identity)
+        elif identity is not None:
+            scene.set_face(np.zeros(40, np.float32), identity=identity)
 
     def _smooth_by(self, samples: int) -> None:
         if self._scene is None or samples == self._samples:
@@ -247,50 +341,23 @@ class RigView(QWidget):
         else:
             plotter.enable_anti_aliasing("fxaa")
 
-    def _choose_rung(self) -> None:
-        """Down after a few slow pictures in a row, up again after many that had time to spare."""
-        self._slow = self._slow + 1 if self.render_ms > TOO_SLOW_MS else 0
-        self._quick = self._quick + 1 if self.render_ms < TOO_QUICK_MS else 0
-        if self._slow >= SLOW_PICTURES and self._rung < len(LADDER) - 1:
-            self._rung, self._slow = self._rung + 1, 0
-        elif self._quick >= QUICK_PICTURES and self._rung > 0:
-            self._rung, self._quick = self._rung - 1, 0
-
-    def _place_camera(self) -> None:
-        assert self._scene is not None
-        yaw, pitch = math.radians(self._yaw_deg), math.radians(self._pitch_deg)
-        way = np.array([math.sin(yaw) * math.cos(pitch), math.sin(pitch) + 0.02, math.cos(yaw) * math.cos(pitch)])
-        aspect = self.width() / max(self.height(), 1)
-        distance = DISTANCE_M * max(1.0, ASPECT_MIN / aspect) / self._zoom
-        camera = self._scene.plotter.camera
-        camera.focal_point = FOCUS
-        camera.position = tuple(np.array(FOCUS) + distance * way)
-        camera.up = (0.0, 1.0, 0.0)
-        camera.view_angle = VIEW_ANGLE_DEG
-        camera.clipping_range = (0.05, 6.0)
-
     # ------------------------------------------------------------ Qt
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self.theme.stage))
+        if self.backdrop == TRANSPARENT:
+            _checker(painter, QRectF(self.rect()), self.theme)
+        else:
+            painter.fillRect(self.rect(), QColor(self.backdrop))
         if self._image is not None:
-            if self.mirrored:
-                painter.translate(self.width(), 0)
-                painter.scale(-1, 1)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            shape = QSize(self._image.width(), self._image.height()).scaled(
-                self.size(), Qt.AspectRatioMode.KeepAspectRatioByExpanding
-            )
-            corner = QPointF((self.width() - shape.width()) / 2, (self.height() - shape.height()) / 2)
-            painter.drawImage(QRectF(corner, shape.toSizeF()), self._image)
+            cover(painter, self._image, QSizeF(self.size()), self.mirrored)
             return
         painter.setPen(QColor(self.theme.muted))
         flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
         painter.drawText(self.rect().adjusted(24, 24, -24, -24), flags, self.problem or "Preparing the face …")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._slow = 0
+        self._pace.resized()
         self._ask()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -303,10 +370,7 @@ class RigView(QWidget):
             return
         step = event.position() - self._grip
         self._grip = event.position()
-        turn = 0.4 * (step.x() if not self.mirrored else -step.x())
-        self._yaw_deg = (self._yaw_deg - turn + 180) % 360 - 180
-        self._pitch_deg = float(np.clip(self._pitch_deg + 0.4 * step.y(), -75, 75))
-        self._ask()
+        self.turn(-step.x() if self.mirrored else step.x(), step.y())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._grip = None
@@ -316,13 +380,35 @@ class RigView(QWidget):
         self.reset_view()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self._zoom = float(np.clip(self._zoom * 1.0015 ** event.angleDelta().y(), 0.5, 4.0))
-        self._ask()
+        self.zoom_by(event.angleDelta().y())
 
     def close_scene(self) -> None:
         """Free the OpenGL context (on the GUI thread, before the window is gone)."""
+        self._loader.close()
         self._next.stop()
         self._rest.stop()
         scene, self._scene = self._scene, None
         if scene is not None:
             scene.close()
+
+
+def cover(painter: QPainter, image: QImage, size: QSizeF, mirrored: bool = False) -> None:
+    """Paint the middle of a picture over an area from (0, 0), as large as covers it."""
+    painter.save()
+    if mirrored:
+        painter.translate(size.width(), 0)
+        painter.scale(-1, 1)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    shape = QSizeF(image.size()).scaled(size, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
+    corner = QPointF((size.width() - shape.width()) / 2, (size.height() - shape.height()) / 2)
+    painter.drawImage(QRectF(corner, shape), image)
+    painter.restore()
+
+
+def _checker(painter: QPainter, area: QRectF, theme: Theme) -> None:
+    """What stands for nothing: squares in two of the theme's greys."""
+    painter.fillRect(area, QColor(theme.panel))
+    colour = QColor(theme.raised)
+    for row in range(int(area.height() // CHECKER_PX) + 1):
+        for column in range(row % 2, int(area.width() // CHECKER_PX) + 1, 2):
+            painter.fillRect(QRectF(column * CHECKER_PX, row * CHECKER_PX, CHECKER_PX, CHECKER_PX), colour)

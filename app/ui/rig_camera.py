@@ -1,0 +1,103 @@
+"""Where the 3D view looks from: framing presets, an orbit about them, and how large one picture for several viewers is.
+
+No Qt and no VTK: it places whatever camera has PyVista's attributes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+ASPECT_MIN: Final = 0.78
+"""A picture narrower than this (width / height) steps back, so that the ears stay in."""
+PITCH_MAX_DEG: Final = 75.0
+ZOOM_RANGE: Final = (0.5, 4.0)
+EYE_HEIGHT: Final = 0.02
+"""The camera stands this far (as a share of its distance) above what it looks at."""
+LARGEST_PX: Final = (3840, 2160)
+SMALLEST_PX: Final = 64
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A preset: what menus call it, one of ``rig.stage.FRAMINGS``, and from where round the head."""
+
+    title: str
+    framing: str
+    yaw_deg: float = 0.0
+    """Towards the subject's left."""
+
+
+VIEWS: Final[dict[str, View]] = {
+    "face": View("Face", "face"),
+    "head": View("Head", "head"),
+    "shoulders": View("Head and shoulders", "bust"),
+    "three-quarter": View("Three-quarter", "head", 35.0),
+    "profile-left": View("Profile, left side", "head", 90.0),
+    "profile-right": View("Profile, right side", "head", -90.0),
+}
+DEFAULT_VIEW: Final = "head"
+
+
+class OrbitCamera:
+    """A preset, and what the user turned and zoomed since."""
+
+    def __init__(self, view: str = DEFAULT_VIEW) -> None:
+        self.view = view
+        self.yaw_deg = self.pitch_deg = 0.0
+        """Away from the preset."""
+        self.zoom = 1.0
+
+    def show(self, view: str) -> None:
+        """Take one of VIEWS, without what was turned before. Raises KeyError naming those that exist."""
+        if view not in VIEWS:
+            raise KeyError(f"no view {view!r}; there are {', '.join(VIEWS)}")
+        self.view = view
+        self.reset()
+
+    def reset(self) -> None:
+        self.yaw_deg = self.pitch_deg = 0.0
+        self.zoom = 1.0
+
+    def turn(self, yaw_deg: float, pitch_deg: float) -> None:
+        self.yaw_deg = (self.yaw_deg + yaw_deg + 180) % 360 - 180
+        self.pitch_deg = float(np.clip(self.pitch_deg + pitch_deg, -PITCH_MAX_DEG, PITCH_MAX_DEG))
+
+    def zoom_by(self, factor: float) -> None:
+        self.zoom = float(np.clip(self.zoom * factor, *ZOOM_RANGE))
+
+    def place(self, camera: Any, aspect: float) -> None:
+        """Put a PyVista camera there for a picture that is ``aspect`` times as wide as it is high."""
+        from rig.stage import FRAMINGS  # brings PyVista, for which no window should wait
+
+        preset = VIEWS[self.view]
+        framing = FRAMINGS[preset.framing]
+        yaw, pitch = math.radians(preset.yaw_deg + self.yaw_deg), math.radians(self.pitch_deg)
+        way = (
+            math.sin(yaw) * math.cos(pitch),
+            math.sin(pitch) + EYE_HEIGHT,
+            math.cos(yaw) * math.cos(pitch),
+        )
+        distance = framing.distance_m * max(1.0, ASPECT_MIN / aspect) / self.zoom
+        focus = np.array(framing.focus)
+        camera.focal_point = tuple(focus)
+        camera.position = tuple(focus + distance * np.array(way))
+        camera.up = (0.0, 1.0, 0.0)
+        camera.view_angle = framing.view_angle_deg
+        camera.clipping_range = (0.05, 6.0)
+
+
+def render_size(viewers: Sequence[Size], share: float = 1.0) -> Size:
+    """(width, height) of one picture out of which every viewer (width, height) can be cut at its own height's detail.
+
+    The height fixes how large the head is, so the tallest viewer gives it, and the widest aspect the width.
+    """
+    height = max(h for _, h in viewers)
+    aspect = max(w / max(h, 1) for w, h in viewers)
+    share = min(share, LARGEST_PX[1] / height, LARGEST_PX[0] / max(aspect * height, 1))
+    return max(SMALLEST_PX, round(aspect * height * share)), max(SMALLEST_PX, round(height * share))
