@@ -18,6 +18,7 @@ from app.outputs.osc_mien import MienOsc, parse_target
 from app.outputs.sink import Sink
 from app.pipeline import Pipeline, Snapshot, Tracker
 from app.profiles import load_profile
+from app.shaping import Shaping
 from app.tracker import TrackerSettings, make_tracker
 from app.ui.playback import Playback
 
@@ -64,6 +65,10 @@ class Session(QObject):
     """A recording is whole: path and rows."""
     failed = Signal(str)
     """A run ended by an error (the message follows): its source."""
+    started = Signal(object)
+    """A run begins: its ``Pipeline``."""
+    ended = Signal()
+    """A run has ended, and its files are whole."""
     neutral_read = Signal(object)
     """The answer to ``read_neutral``: an ``app.profiles.Profile`` of what the tracker has."""
     _osc_ready = Signal(int, object)
@@ -124,6 +129,7 @@ class Session(QObject):
             self._newest = None
         self._pipeline = Pipeline(lambda: self._open_source(spec), self._tracker, listeners=[self._listen])
         self._pipeline.start()
+        self.started.emit(self._pipeline)
         if self.osc_target is not None:
             self._make_osc()
 
@@ -156,6 +162,7 @@ class Session(QObject):
         if self.recording is not None:
             done, self.recording = self.recording, None
             self.saved.emit(str(done.path), done.sink.written)
+        self.ended.emit()
         if why:
             self.failed.emit(self.source or "")
             self.message.emit("error", why)
@@ -204,6 +211,16 @@ class Session(QObject):
     def set_asymmetry(self, on: bool) -> None:
         """False: both sides of the face move alike."""
         self._configure(asymmetry=on)
+
+    def set_shaping(self, shaping: Shaping) -> None:
+        """Gain, dead zone and limit of the channels, from the next frame on."""
+        self._configure(shaping=shaping)
+
+    def use_tracker(self, settings: TrackerSettings) -> None:
+        """Other networks or another device: what runs begins anew with them."""
+        self.settings = settings
+        if self.running and not self.stopping and self.source is not None:
+            self.start(self.source)
 
     def calibrate(self) -> None:
         """Take the next second's face as this person at rest."""
