@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from app.capture import Frame
     from app.face_frame import FaceFrame
     from app.pipeline import Snapshot
+    from app.ui.countdown import Countdown
     from app.ui.jobs import Jobs
     from app.ui.message_bar import MessageBar
     from app.ui.preferences import Preferences
@@ -29,6 +30,8 @@ class Shell:
     rig: "RigView"
     theme: Theme
     """At the start; ``Panel.set_theme`` tells of later ones."""
+    countdown: "Countdown"
+    """Before a calibration: started by whoever asks for one, shown by all."""
 
 
 class Panel(QWidget):

@@ -28,6 +28,7 @@ from app.profiles import Profile, list_profiles, named_profile, save_profile
 from app.ui import theme as themes
 from app.ui.au_bars import AuBars
 from app.ui.character_menu import CharacterMenu
+from app.ui.countdown import Countdown
 from app.ui.docks import LEFT, Docks, PanelSpec
 from app.ui.jobs import Jobs
 from app.ui.message_bar import MessageBar
@@ -41,7 +42,6 @@ from app.ui.toolbar import OSC_DEFAULT, Toolbar, clock, source_title
 from app.ui.video_view import VideoView
 
 STATUS_MS: Final = 200
-COUNTDOWN_S: Final = 3
 FOLDER_KEYS: Final = {"recordings": "output/folder", "videos": "source/folder"}
 STATES: Final = {
     "searching": ("Searching", "warn"),
@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         self._theme_name = self.preferences.choice("window/theme", THEMES)
         self.theme = themes.pick(self._theme_name)
         self._mirror: bool | None = None  # None: on for cameras
-        self._countdown_ends_s: float | None = None
+        self.countdown = Countdown(self)
         self._state = "searching"
         self._last_spec: str | None = None
         self._otherwise: str | None = None
@@ -135,7 +135,7 @@ class MainWindow(QMainWindow):
         self._reset_button = QToolButton(self.rig)
         self._reset_button.setToolTip("Reset view (Home)")
         self._reset_button.setObjectName("overlay")
-        self.shell = Shell(session, self.preferences, self.messages, self.jobs, self.rig, self.theme)
+        self.shell = Shell(session, self.preferences, self.messages, self.jobs, self.rig, self.theme, self.countdown)
         self.panels: dict[str, Panel] = {spec.name: spec.kind(self.shell) for spec in PANELS}
         self._lay_out()
         self._make_menu()
@@ -283,6 +283,8 @@ class MainWindow(QMainWindow):
         session.failed.connect(self._fall_back)
         session.saved.connect(self._say_saved)
         session.neutral_read.connect(self._save_neutral)
+        self.countdown.changed.connect(self._show_countdown)
+        self.countdown.over.connect(session.calibrate)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     # ------------------------------------------------------------ the run
@@ -340,7 +342,8 @@ class MainWindow(QMainWindow):
         self.toolbar.show_osc(self.session.osc_target)
         self.save_neutral_action.setEnabled(on_air and snapshot.tracked > 0)
         self._show_recording()
-        self._show_countdown()
+        if not running:
+            self.countdown.cancel()
         self.status.show_status(self._status(snapshot, on_air))
         for panel in self.panels.values():
             panel.tick(snapshot)
@@ -398,21 +401,12 @@ class MainWindow(QMainWindow):
 
     def start_countdown(self) -> None:
         """3, 2, 1, and the next second of the face is what rest looks like."""
-        if self.session.running and self._countdown_ends_s is None and self.video.has_picture:
-            self._countdown_ends_s = time.perf_counter() + COUNTDOWN_S
-            self._show_countdown()
+        if self.session.running and self.video.has_picture:
+            self.countdown.start()
 
-    def _show_countdown(self) -> None:
-        if self._countdown_ends_s is None:
-            return
-        left_s = self._countdown_ends_s - time.perf_counter()
-        if not self.session.running:
-            self._countdown_ends_s, self.video.big_note = None, ""
-        elif left_s > 0:
-            self.video.big_note = f"{int(left_s) + 1}\nRelax your face and look at the camera"
-        else:
-            self._countdown_ends_s, self.video.big_note = None, ""
-            self.session.calibrate()
+    def _show_countdown(self, left: int) -> None:
+        self.video.big_note = f"{left}\nRelax your face and look at the camera" if left else ""
+        self.video.update()
 
     def _list_neutrals(self) -> None:
         words = {"auto": "Learn while I move (auto)"} | {name: name for name in list_profiles()}
@@ -574,8 +568,8 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def _escape(self) -> None:
-        if self._countdown_ends_s is not None:
-            self._countdown_ends_s, self.video.big_note = None, ""
+        if self.countdown.running:
+            self.countdown.cancel()
         else:
             self.messages.dismiss()
 
