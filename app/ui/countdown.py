@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-COUNTDOWN_S: Final = 3
+COUNTDOWN_S: Final = 3.0
 TICK_MS: Final = 100
 
 
@@ -30,11 +30,13 @@ class Countdown(QObject):
     def running(self) -> bool:
         return self.left > 0
 
-    def start(self, seconds: int = COUNTDOWN_S) -> None:
+    def start(self, seconds: float | None = None) -> None:
+        """Count so many seconds, by default :data:`COUNTDOWN_S`."""
         if not self.running:
-            self._ends_s = time.perf_counter() + seconds
+            whole = COUNTDOWN_S if seconds is None else seconds
+            self._ends_s = time.perf_counter() + whole
             self._timer.start()
-            self._show(seconds)
+            self._show(math.ceil(whole))
 
     def cancel(self) -> None:
         """End it before its time; ``over`` is not told."""

@@ -291,7 +291,7 @@ def test_starting_and_stopping_leaves_no_threads(
 def test_filter_and_calibration_reach_the_tracker(
     make_window: MakeWindow, qtbot: Any, clip: Path, trackers: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.ui.window.COUNTDOWN_S", 0.5)
+    monkeypatch.setattr("app.ui.countdown.COUNTDOWN_S", 0.5)
     window = make_window()
     start(window, qtbot, clip)
     strong = next(a for a in window.toolbar.filter.menu().actions() if "strong" in a.text())
