@@ -18,8 +18,8 @@ def run_window(settings: TrackerSettings, source: str | None, character: str | N
         from PySide6.QtWidgets import QApplication
 
         from app.ui import qt_environment
+        from app.ui.cameras import list_cameras
         from app.ui.session import Session
-        from app.ui.toolbar import list_cameras
         from app.ui.window import MainWindow
     except ImportError as error:
         raise UserError(
