@@ -2,10 +2,10 @@
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
 
 from app.ui import theme as themes
-from app.ui.theme import Theme
+from app.ui.theme import Theme, set_property
 
 INFO_MS = 8000
 
@@ -47,6 +47,7 @@ class MessageBar(QFrame):
         self._label = ElidedLabel()
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._close = QToolButton()
+        self._close.setProperty("role", "quiet")
         self._close.setToolTip("Dismiss (Esc)")
         self._close.setAccessibleName("Dismiss message")
         self._close.clicked.connect(self.dismiss)
@@ -82,11 +83,3 @@ class MessageBar(QFrame):
     def dismiss(self) -> None:
         self._timer.stop()
         self.hide()
-
-
-def set_property(widget: QWidget, name: str, value: str) -> None:
-    """Set a property that the style sheet looks at."""
-    if widget.property(name) != value:
-        widget.setProperty(name, value)
-        widget.style().unpolish(widget)
-        widget.style().polish(widget)

@@ -1,71 +1,55 @@
-"""Colours, spacing and the style sheet, dark and light; small icons drawn in the theme's own colours."""
+"""How everything looks: which theme, the application's palette and style sheet, and what panels may ask of it.
 
-from dataclasses import dataclass
+Panels have no style sheets of their own. They set the dynamic property ``role`` (``set_role``), and get:
+
+=================================  =================================================================================
+widget                             roles
+=================================  =================================================================================
+``QLabel``                         ``section`` (heading of a group of controls), ``title`` (large), ``muted`` (second
+                                   rank: units, hints), ``good`` / ``warn`` / ``bad`` (in that colour), ``key`` (a key
+                                   of the keyboard)
+``QPushButton``, ``QToolButton``   none (ordinary), ``primary`` (the one thing to do here), ``danger`` (red, filled),
+                                   ``quiet`` (no border: icons in rows and titles)
+``QFrame``                         ``card`` (rounded box for one item of a list; ``alert`` = "true": red border),
+                                   ``line`` (separator)
+=================================  =================================================================================
+
+State properties (``set_property``, values "true" and "false"): ``live`` (button, green: something is being sent),
+``recording`` (button, red), ``bad`` (field whose content cannot be used). A checked button is marked by itself.
+
+One grid of 8 px: ``MARGIN`` around a panel's content and between its sections, ``GAP`` between controls. Controls are
+28 px high (32 in the toolbar). Numbers that change have a fixed width and ``tabular`` figures.
+"""
+
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPainterPath, QPalette, QPen, QPixmap, QPolygonF
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.ui.icons import icon
+from app.ui.palette import DARK, LIGHT, Theme
+from app.ui.style_sheet import style_sheet
+
+__all__ = [
+    "DARK",
+    "GAP",
+    "LIGHT",
+    "MARGIN",
+    "THEMES",
+    "Theme",
+    "apply",
+    "icon",
+    "number_width",
+    "pick",
+    "set_property",
+    "set_role",
+    "tabular",
+]
 
 THEMES: Final = ("system", "dark", "light")
-
-
-@dataclass(frozen=True, slots=True)
-class Theme:
-    """Colours as ``#rrggbb``. ``left`` and ``right`` (the subject's sides) differ to colour-blind eyes too."""
-
-    window: str
-    panel: str
-    raised: str
-    line: str
-    text: str
-    muted: str
-    accent: str
-    on_accent: str
-    left: str
-    right: str
-    both: str
-    record: str
-    good: str
-    warn: str
-    stage: str
-    """Behind the video and the rig."""
-
-
-DARK: Final = Theme(
-    window="#17191e",
-    panel="#1f2228",
-    raised="#2b2f37",
-    line="#353a44",
-    text="#e8eaee",
-    muted="#9da5b2",
-    accent="#4c9bff",
-    on_accent="#081222",
-    left="#5aa9ff",
-    right="#ffad4d",
-    both="#57cfb0",
-    record="#e5484d",
-    good="#4cc38a",
-    warn="#f5b83d",
-    stage="#23262d",
-)
-LIGHT: Final = Theme(
-    window="#eef0f3",
-    panel="#ffffff",
-    raised="#f1f3f6",
-    line="#d3d8e0",
-    text="#1b1f27",
-    muted="#5a6372",
-    accent="#1c6fdc",
-    on_accent="#ffffff",
-    left="#1f74dd",
-    right="#cf6a00",
-    both="#0b8d70",
-    record="#d22f35",
-    good="#1d8a55",
-    warn="#a86a00",
-    stage="#dfe3e9",
-)
+MARGIN: Final = 16
+GAP: Final = 8
 
 
 def pick(name: str) -> Theme:
@@ -82,113 +66,43 @@ def apply(app: QApplication, theme: Theme) -> None:
     palette = QPalette()
     role = QPalette.ColorRole
     for roles, colour in (
-        ((role.Window, role.AlternateBase), theme.window),
-        ((role.Base, role.ToolTipBase), theme.panel),
+        ((role.Window,), theme.panel),
+        ((role.Base, role.ToolTipBase), theme.field),
+        ((role.AlternateBase,), theme.stripe),
         ((role.Button,), theme.raised),
         ((role.WindowText, role.Text, role.ButtonText, role.ToolTipText), theme.text),
         ((role.PlaceholderText, role.Mid), theme.muted),
-        ((role.Highlight, role.Link), theme.accent),
+        ((role.Highlight, role.Link, role.Accent), theme.accent),
         ((role.HighlightedText,), theme.on_accent),
     ):
         for one in roles:
             palette.setColor(one, QColor(colour))
     for one in (role.WindowText, role.Text, role.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, one, QColor(theme.muted))
+        palette.setColor(QPalette.ColorGroup.Disabled, one, QColor(theme.faint))
     app.setPalette(palette)
-    app.setStyleSheet(_sheet(theme))
+    app.setStyleSheet(style_sheet(theme))
 
 
-def _sheet(t: Theme) -> str:
-    return f"""
-    QWidget {{ color: {t.text}; }}
-    QMainWindow, QDialog {{ background: {t.window}; }}
-    #bar {{ background: {t.panel}; border-bottom: 1px solid {t.line}; }}
-    #status {{ background: {t.panel}; border-top: 1px solid {t.line}; }}
-    #status QLabel {{ color: {t.muted}; }}
-    #status QLabel#state {{ color: {t.text}; font-weight: 600; }}
-    #panel {{ background: {t.panel}; }}
-    QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line}; padding: 4px 6px; }}
-    QToolButton, QPushButton, QLineEdit {{
-        background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; padding: 0 10px; min-height: 28px;
-    }}
-    QToolButton:hover, QPushButton:hover {{ border-color: {t.accent}; }}
-    QToolButton:pressed, QPushButton:pressed {{ background: {t.line}; }}
-    QToolButton:focus, QPushButton:focus, QLineEdit:focus {{ border-color: {t.accent}; }}
-    QToolButton:disabled, QPushButton:disabled, QLineEdit:disabled {{ color: {t.muted}; }}
-    QToolButton::menu-indicator {{ image: none; }}
-    QToolButton[popupMode="1"] {{ padding-right: 26px; }}
-    QToolButton::menu-button {{ border-left: 1px solid {t.line}; width: 18px; }}
-    QToolButton#run {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; font-weight: 600; }}
-    QToolButton#run:disabled {{ background: {t.raised}; color: {t.muted}; border-color: {t.line}; }}
-    QToolButton#run[running="true"] {{ background: {t.raised}; color: {t.text}; border-color: {t.line}; }}
-    QToolButton#osc:checked {{ background: {t.good}; color: {t.panel}; border-color: {t.good}; font-weight: 600; }}
-    QToolButton#record[recording="true"] {{
-        background: {t.record}; color: white; border-color: {t.record}; font-weight: 600;
-    }}
-    QLineEdit {{ background: {t.window}; selection-background-color: {t.accent}; }}
-    QLineEdit[bad="true"] {{ border-color: {t.record}; }}
-    QMenu {{ background: {t.panel}; border: 1px solid {t.line}; padding: 4px; }}
-    QMenu::item {{ padding: 5px 24px 5px 26px; border-radius: 4px; }}
-    QMenu::item:selected {{ background: {t.accent}; color: {t.on_accent}; }}
-    QMenu::item:disabled {{ color: {t.muted}; }}
-    QMenu::separator {{ height: 1px; background: {t.line}; margin: 4px 8px; }}
-    QMenu::indicator {{ width: 14px; height: 14px; left: 7px; }}
-    QSplitter::handle {{ background: {t.window}; }}
-    QSplitter::handle:hover {{ background: {t.accent}; }}
-    #message {{ background: {t.raised}; border-bottom: 1px solid {t.line}; }}
-    #message[kind="error"] {{ border-left: 4px solid {t.record}; }}
-    #message[kind="warning"] {{ border-left: 4px solid {t.warn}; }}
-    #message[kind="info"] {{ border-left: 4px solid {t.accent}; }}
-    #message QToolButton {{ border: none; background: transparent; padding: 0; min-height: 22px; min-width: 22px; }}
-    #overlay {{ background: {t.panel}; border: 1px solid {t.line}; border-radius: 6px; }}
-    """
+def set_property(widget: QWidget, name: str, value: str) -> None:
+    """Set a property that the style sheet looks at."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
 
 
-def icon(name: str, colour: str) -> QIcon:
-    """A 16 px icon: ``play``, ``stop``, ``record``, ``menu``, ``close``, ``reset``, ``down``, ``float``."""
-    made = QIcon()
-    for scale in (1, 2, 3):
-        pixmap = QPixmap(16 * scale, 16 * scale)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.scale(scale, scale)
-        _draw(painter, name, QColor(colour))
-        painter.end()
-        pixmap.setDevicePixelRatio(scale)
-        made.addPixmap(pixmap)
+def set_role(widget: QWidget, role: str) -> None:
+    """One of the roles above; empty for none."""
+    set_property(widget, "role", role)
+
+
+def tabular(font: QFont) -> QFont:
+    """The same font with figures of one width, where it has them."""
+    made = QFont(font)
+    made.setFeature(QFont.Tag("tnum"), 1)
     return made
 
 
-def _draw(painter: QPainter, name: str, colour: QColor) -> None:
-    pen = QPen(colour, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-    if name == "play":
-        painter.drawPolygon(QPolygonF([QPointF(4, 2.5), QPointF(13.5, 8), QPointF(4, 13.5)]))
-    elif name == "stop":
-        painter.drawRoundedRect(QRectF(3.5, 3.5, 9, 9), 1.5, 1.5)
-    elif name == "record":
-        painter.drawEllipse(QPointF(8, 8), 4.6, 4.6)
-    else:
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if name == "menu":
-            for y in (4.5, 8, 11.5):
-                painter.drawLine(QPointF(3, y), QPointF(13, y))
-        elif name == "close":
-            painter.drawLine(QPointF(4.5, 4.5), QPointF(11.5, 11.5))
-            painter.drawLine(QPointF(11.5, 4.5), QPointF(4.5, 11.5))
-        elif name == "float":
-            painter.drawRoundedRect(QRectF(2.5, 5.5, 8, 8), 1, 1)
-            painter.drawPolyline(QPolygonF([QPointF(6, 2.5), QPointF(13.5, 2.5), QPointF(13.5, 10)]))
-        elif name == "down":
-            painter.drawPolyline(QPolygonF([QPointF(4.5, 6.5), QPointF(8, 10), QPointF(11.5, 6.5)]))
-        elif name == "reset":
-            path = QPainterPath()
-            path.arcMoveTo(QRectF(3, 3, 10, 10), 60)
-            path.arcTo(QRectF(3, 3, 10, 10), 60, 290)
-            painter.drawPath(path)
-            painter.drawPolyline(QPolygonF([QPointF(7.6, 1.2), QPointF(10.6, 3.6), QPointF(7.8, 6.2)]))
-        else:
-            raise ValueError(f"no icon named {name!r}")
+def number_width(widget: QWidget, text: str = "000.0") -> int:
+    """Pixels that the widest number of this pattern takes, for ``setFixedWidth`` or ``setMinimumWidth``."""
+    return QFontMetrics(tabular(widget.font())).horizontalAdvance(text) + 2

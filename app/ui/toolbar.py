@@ -1,8 +1,6 @@
 """The row of controls at the top. It knows what can be chosen, and tells what was; it decides nothing."""
 
-import sys
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -23,38 +21,12 @@ from PySide6.QtWidgets import (
 from app.config import CSV_FORMATS
 from app.filters import PRESETS
 from app.ui import theme as themes
-from app.ui.message_bar import set_property
-from app.ui.theme import Theme
+from app.ui.cameras import list_cameras, source_title
+from app.ui.theme import Theme, set_property
 
-N_GUESSED_CAMERAS: Final = 3
-"""Offered by number where the system does not list cameras cheaply."""
 OSC_DEFAULT: Final = "127.0.0.1:9000"
 FILTER_TEXT: Final = {"off": "Filter: off", "light": "Filter: light", "strong": "Filter: strong"}
 CSV_TEXT: Final = {"openface": "OpenFace columns", "arkit": "Live Link Face take (ARKit)"}
-
-
-def list_cameras() -> list[tuple[str, str]]:
-    """(number, name) of the cameras. Linux says names without opening anything; elsewhere numbers are offered."""
-    if not sys.platform.startswith("linux"):
-        return [(str(i), f"Camera {i}") for i in range(N_GUESSED_CAMERAS)]
-    found = []
-    for node in Path("/sys/class/video4linux").glob("video*"):
-        try:
-            # A camera has several nodes; index 0 gives pictures, the others metadata.
-            if (node / "index").read_text().strip() == "0" and node.name[5:].isdigit():
-                found.append((int(node.name[5:]), (node / "name").read_text().strip()))
-        except OSError:
-            continue  # unplugged while we looked
-    return [(str(number), f"Camera {number}: {name}") for number, name in sorted(found)]
-
-
-def source_title(spec: str | None) -> str:
-    if spec is None:
-        return "Choose a source"
-    if spec == "demo":
-        return "Demo"
-    names = dict(list_cameras())
-    return names.get(spec, f"Camera {spec}") if spec.isdigit() else Path(spec).name
 
 
 class ChoiceButton(QPushButton):
@@ -234,7 +206,7 @@ class Toolbar(QFrame):
         self._running = running
         self.run.setText("Stopping …" if stopping else "Stop" if running else "Start")
         self.run.setEnabled(not stopping)
-        set_property(self.run, "running", "true" if running else "false")
+        set_property(self.run, "role", "" if running else "primary")
         self.calibrate.setEnabled(ready)
         self.record.setEnabled(not stopping)  # its menu has choices for later, too
         self._dress()
@@ -248,6 +220,7 @@ class Toolbar(QFrame):
 
     def show_osc(self, target: str | None, *, bad: bool = False) -> None:
         self.osc.setChecked(target is not None)
+        set_property(self.osc, "live", "true" if target is not None else "false")
         set_property(self.target, "bad", "true" if bad else "false")
 
     def show_filter(self, name: str) -> None:
