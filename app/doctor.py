@@ -41,16 +41,36 @@ Finding = tuple[bool, str]
 def run_doctor() -> int:
     """Print everything; 0 if Mien can run here, 2 if something it needs is missing. Never raises."""
     healthy = True
-    for title, check in CHECKS.items():
-        try:
-            findings = list(check())
-        except Exception as error:  # a doctor that dies of a symptom is no help
-            findings = [(False, f"could not be looked at: {type(error).__name__}: {' '.join(str(error).split())}")]
-        for i, (well, text) in enumerate(findings):
-            print(f"{title if i == 0 else '':<10} {'ok' if well else '--'}  {text}", flush=True)
-            healthy &= well or title not in NEEDED
-    print("Mien can run here." if healthy else "Mien cannot run here until the lines marked -- are mended.")
+    for title in CHECKS:
+        findings = examine(title)
+        print("\n".join(lines_of(title, findings)), flush=True)
+        healthy &= can_run(title, findings)
+    print(verdict(healthy))
     return 0 if healthy else 2
+
+
+def examine(title: str) -> list[Finding]:
+    """What one of ``CHECKS`` found. Never raises."""
+    try:
+        return list(CHECKS[title]())
+    except Exception as error:  # a doctor that dies of a symptom is no help
+        return [(False, f"could not be looked at: {type(error).__name__}: {' '.join(str(error).split())}")]
+
+
+def lines_of(title: str, findings: list[Finding]) -> list[str]:
+    """The findings of one check as they are printed."""
+    return [
+        f"{title if i == 0 else '':<10} {'ok' if well else '--'}  {text}" for i, (well, text) in enumerate(findings)
+    ]
+
+
+def can_run(title: str, findings: list[Finding]) -> bool:
+    """Whether Mien can do without what this check did not find."""
+    return title not in NEEDED or all(well for well, _ in findings)
+
+
+def verdict(healthy: bool) -> str:
+    return "Mien can run here." if healthy else "Mien cannot run here until the lines marked -- are mended."
 
 
 def _system() -> Iterator[Finding]:

@@ -1,13 +1,32 @@
-"""One clear line under the toolbar: what went wrong and what to do, until it is read."""
+"""One clear line under the toolbar: what went wrong and what to do, until it is read. Details where asked for."""
+
+import re
+import time
+from dataclasses import dataclass, replace
+from typing import Final
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+)
 
 from app.ui import theme as themes
 from app.ui.theme import Theme, set_property
 
 INFO_MS = 8000
+MAX_MESSAGES: Final = 20
+"""More causes than these at once help nobody: the oldest of the least important goes."""
+RANK: Final = {"error": 0, "warning": 1, "info": 2}
+COLOURS: Final = {"error": "record", "warning": "warn", "info": "accent"}
+"""Colour of the theme for each kind's icon."""
+DETAIL_HEIGHT: Final = 120
 
 
 class ElidedLabel(QLabel):
@@ -16,6 +35,7 @@ class ElidedLabel(QLabel):
     def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
         super().__init__()
         self._mode, self._whole = mode, ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def set_whole(self, text: str) -> None:
@@ -38,48 +58,159 @@ class ElidedLabel(QLabel):
         return QSize(40, super().minimumSizeHint().height())
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is to be read."""
+
+    kind: str
+    text: str
+    detail: str
+    cause: str
+    since_s: float
+    """``time.monotonic()`` of its last time."""
+    times: int = 1
+
+
 class MessageBar(QFrame):
-    """Hidden while there is nothing to say. Errors and warnings stay until dismissed; news goes by itself."""
+    """Hidden while there is nothing to say. Errors and warnings stay until dismissed; news goes by itself.
+
+    There is one message for each cause: the same again takes the place of the one before and is counted.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("message")
+        self._theme = theme
+        self._messages: list[Message] = []
+        self._icon = QLabel()
+        self._icon.setFixedSize(16, 16)
         self._label = ElidedLabel()
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._close = QToolButton()
-        self._close.setProperty("role", "quiet")
-        self._close.setToolTip("Dismiss (Esc)")
+        self._more = QLabel()
+        self._more.setProperty("role", "muted")
+        self._details = self._button("Details", "Show or hide what is known about it")
+        self._details.setCheckable(True)
+        self._details.toggled.connect(self._show_detail)
+        self._copy = self._button("Copy", "Copy the message and its details")
+        self._copy.clicked.connect(self._copy_message)
+        self._close = self._button("", "Dismiss (Esc)")
         self._close.setAccessibleName("Dismiss message")
         self._close.clicked.connect(self.dismiss)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 6, 8, 6)
-        row.addWidget(self._label, 1)
-        row.addWidget(self._close)
+        self._detail = QPlainTextEdit()
+        self._detail.setReadOnly(True)
+        self._detail.setAccessibleName("Details of the message")
+        self._detail.setFixedHeight(DETAIL_HEIGHT)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for part in (self._icon, self._label, self._more, self._details, self._copy, self._close):
+            row.addWidget(part, 1 if part is self._label else 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 4, 8, 4)
+        column.addLayout(row)
+        column.addWidget(self._detail)
         self._timer = QTimer(self, singleShot=True, interval=INFO_MS)
-        self._timer.timeout.connect(self.dismiss)
+        self._timer.timeout.connect(self._let_news_go)
         self.set_theme(theme)
-        self.hide()
+        self._refresh()
+
+    def _button(self, text: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setProperty("role", "quiet")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    # ------------------------------------------------------------ what is said
 
     @property
     def text(self) -> str:
-        """The whole line; empty while hidden."""
-        return self._label.whole() if not self.isHidden() else ""
+        """The whole line that is shown; empty while hidden."""
+        return self._messages[0].text if self._messages else ""
+
+    @property
+    def messages(self) -> list[Message]:
+        """All that was not dismissed, the one on the screen first."""
+        return list(self._messages)
+
+    def show_message(self, kind: str, text: str, detail: str = "", cause: str = "") -> None:
+        """``error``, ``warning`` or ``info``, one line; ``detail`` may have many.
+
+        ``cause`` tells messages of one cause from others; by default the text with its numbers left out does.
+        """
+        line = " ".join(text.split())
+        line = line[:1].upper() + line[1:]
+        cause = cause or re.sub(r"\d+", "#", line)
+        new = Message(kind, line, detail.strip(), cause, time.monotonic())
+        for old in self._messages:
+            if old.cause == cause:
+                new = replace(new, times=old.times + 1)
+        kept = [message for message in self._messages if message.cause != cause]
+        # A stable sort: of one rank, the newest comes first.
+        self._messages = sorted([new, *kept], key=lambda message: RANK[message.kind])[:MAX_MESSAGES]
+        self._refresh()
+
+    def dismiss(self) -> None:
+        """The message on the screen was read: on to the next."""
+        self._messages = self._messages[1:]
+        self._details.setChecked(False)
+        self._refresh()
+
+    def clear(self) -> None:
+        """Nothing that was said matters any more."""
+        self._messages = []
+        self._details.setChecked(False)
+        self._refresh()
+
+    def withdraw(self, cause: str) -> None:
+        """What this message said is no longer so."""
+        self._messages = [message for message in self._messages if message.cause != cause]
+        self._refresh()
+
+    def _let_news_go(self) -> None:
+        now = time.monotonic()
+        self._messages = [m for m in self._messages if m.kind != "info" or 1e3 * (now - m.since_s) < INFO_MS - 50]
+        self._refresh()
+
+    # ------------------------------------------------------------ how it looks
 
     def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
         self._close.setIcon(themes.icon("close", theme.muted))
+        self._refresh()
 
-    def show_message(self, kind: str, text: str) -> None:
-        """``error``, ``warning`` or ``info``, one line. News never replaces an error that was not dismissed."""
-        if kind == "info" and not self.isHidden() and self.property("kind") == "error":
+    def _refresh(self) -> None:
+        self._start_timer()
+        if not self._messages:
+            self._detail.hide()
+            self.hide()
             return
-        self._label.set_whole(" ".join(text.split())[:1].upper() + " ".join(text.split())[1:])
-        set_property(self, "kind", kind)
+        top = self._messages[0]
+        set_property(self, "kind", top.kind)
+        colour = getattr(self._theme, COLOURS[top.kind])
+        self._icon.setPixmap(themes.icon(top.kind, colour).pixmap(16, 16))
+        self._label.set_whole(top.text)
+        self.setAccessibleName(f"{top.kind}: {top.text}")
+        said = f"{top.times} times" if top.times > 1 else ""
+        others = f"{len(self._messages) - 1} more" if len(self._messages) > 1 else ""
+        self._more.setText("  ".join(part for part in (said, others) if part))
+        self._more.setVisible(bool(said or others))
+        self._details.setVisible(bool(top.detail))
+        self._copy.setVisible(bool(top.detail))
+        self._detail.setPlainText(top.detail)
+        self._detail.setVisible(bool(top.detail) and self._details.isChecked())
         self.show()
-        if kind == "info":
-            self._timer.start()
+
+    def _start_timer(self) -> None:
+        news = [m.since_s for m in self._messages if m.kind == "info"]
+        if news:
+            self._timer.start(max(1, int(INFO_MS - 1e3 * (time.monotonic() - min(news)))))
         else:
             self._timer.stop()
 
-    def dismiss(self) -> None:
-        self._timer.stop()
-        self.hide()
+    def _show_detail(self, on: bool) -> None:
+        self._detail.setVisible(on and bool(self._messages and self._messages[0].detail))
+
+    def _copy_message(self) -> None:
+        top = self._messages[0]
+        QGuiApplication.clipboard().setText(f"{top.text}\n\n{top.detail}\n")

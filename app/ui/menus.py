@@ -1,0 +1,153 @@
+"""The menu bar, made from data: every command with its words, its key, what it does, and when it can be had."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QMainWindow,
+    QMenu,
+    QTabBar,
+    QWidget,
+)
+
+MENUS: Final = ("File", "Source", "Tracking", "Character", "Output", "View", "Help")
+"""In the order of the menu bar."""
+KEYS_OF_WIDGETS: Final[tuple[tuple[type[QWidget], frozenset[Qt.Key]], ...]] = (
+    (QAbstractButton, frozenset({Qt.Key.Key_Space})),
+    (QAbstractSlider, frozenset({Qt.Key.Key_Home, Qt.Key.Key_End})),
+    (QTabBar, frozenset({Qt.Key.Key_Home, Qt.Key.Key_End})),
+    (QAbstractSpinBox, frozenset({Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Space})),
+)
+"""Keys that a widget with the focus needs for itself, though they are also shortcuts."""
+TAKE_LETTERS: Final = (QAbstractItemView, QComboBox, QLineEdit)
+"""These search or edit by what is typed: they get every key without Ctrl or Alt that means a character, and Home."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One entry of a menu. Panels add theirs by ``Panel.commands``."""
+
+    menu: str
+    """One of ``MENUS``."""
+    text: str
+    do: Callable[[], Any] | None = None
+    key: str = ""
+    """As ``QKeySequence`` reads it; works all over the window, except where a field or list needs it."""
+    tip: str = ""
+    checked: Callable[[], bool] | None = None
+    """Makes it a switch: whether it is on now."""
+    enabled: Callable[[], bool] | None = None
+    """Whether it can be had now; by default always."""
+    fill: Callable[[QMenu], None] | None = None
+    """Makes it a submenu, filled anew each time it opens."""
+    group: int = 0
+    """Commands of one group stand together, groups in this order, with lines between them."""
+
+
+class Menus(QObject):
+    """Menus and shortcuts of one window."""
+
+    def __init__(self, window: QMainWindow, commands: Iterable[Command]) -> None:
+        super().__init__(window)
+        self._window = window
+        self.commands = list(commands)
+        self.actions: dict[str, QAction] = {}
+        """By their text."""
+        self._menus = {name: window.menuBar().addMenu(f"&{name}") for name in MENUS}
+        for name, menu in self._menus.items():
+            menu.setToolTipsVisible(True)
+            self._fill(menu, sorted((c for c in self.commands if c.menu == name), key=lambda c: c.group))
+            menu.aboutToShow.connect(self.refresh)
+        self.refresh()
+
+    def _fill(self, menu: QMenu, commands: list[Command]) -> None:
+        group = commands[0].group if commands else 0
+        for command in commands:
+            if command.group != group:
+                menu.addSeparator()
+                group = command.group
+            if command.fill is not None:
+                inner = menu.addMenu(command.text)
+                inner.aboutToShow.connect(partial(command.fill, inner))
+                self.actions[command.text] = inner.menuAction()
+                continue
+            action = QAction(command.text, self._window, checkable=command.checked is not None)
+            if command.key:
+                action.setShortcut(QKeySequence(command.key))
+            if command.tip:
+                action.setToolTip(command.tip)
+            if command.do is not None:
+                action.triggered.connect(partial(self._run, command))
+            menu.addAction(action)
+            self._window.addAction(action)  # keys work while the menu is closed
+            self.actions[command.text] = action
+
+    def _run(self, command: Command, _on: bool = False) -> None:
+        assert command.do is not None
+        command.do()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Tick and grey as things stand now; call a few times a second too: greyed keys do nothing."""
+        for command in self.commands:
+            action = self.actions[command.text]
+            if command.checked is not None:
+                action.setChecked(command.checked())
+            if command.enabled is not None:
+                action.setEnabled(command.enabled())
+
+    def keys(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """For each menu its (command, key) pairs, as this platform writes keys."""
+        native = QKeySequence.SequenceFormat.NativeText
+        return [
+            (
+                name,
+                [
+                    (c.text.rstrip(" …"), QKeySequence(c.key).toString(native))
+                    for c in self.commands
+                    if c.menu == name and c.key
+                ],
+            )
+            for name in MENUS
+        ]
+
+
+def offer(menu: QMenu, words: Mapping[str, str], chosen: str, take: Callable[[str], Any]) -> None:
+    """Fill a menu anew with what excludes each other: name -> text."""
+    menu.clear()
+    group = QActionGroup(menu)
+    for name, text in words.items():
+        action = QAction(text.replace("&", "&&"), menu, checkable=True, checked=name == chosen)
+        action.triggered.connect(partial(_take, take, name))
+        group.addAction(action)
+        menu.addAction(action)
+
+
+def _take(take: Callable[[str], Any], name: str, _on: bool = False) -> None:
+    take(name)
+
+
+def belongs_to_widget(event: QEvent) -> bool:
+    """Whether the widget with the focus needs this key more than a shortcut does: answer to a ``ShortcutOverride``."""
+    if not isinstance(event, QKeyEvent):
+        return False
+    focus = QApplication.focusWidget()
+    plain = not event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+    if focus is None or not plain:
+        return False
+    if isinstance(focus, TAKE_LETTERS) and (
+        event.text().isprintable() and event.text() or event.key() == Qt.Key.Key_Home
+    ):
+        return True
+    return any(isinstance(focus, kind) and Qt.Key(event.key()) in keys for kind, keys in KEYS_OF_WIDGETS)
