@@ -1,50 +1,46 @@
-"""The live picture, its landmarks, and what the moment asks of the person: countdown, searching, recording."""
+"""The live picture, what was found in it, and what the moment asks of the person: countdown, searching, recording."""
 
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.face_frame import FaceFrame
+from app.ui.overlay import CONTOURS, IRISES, Overlay, Place, draw_overlay
 from app.ui.theme import Theme
 
-# fmt: off
-CONTOURS: Final[dict[str, tuple[int, ...]]] = {
-    "oval": (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176,
-             149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
-    "right brow": (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),
-    "left brow": (300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
-    "right eye": (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
-    "left eye": (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
-    "outer lips": (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185),
-    "inner lips": (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191),
-}
-"""Closed lines over the 478 landmarks (MediaPipe's FACEMESH connections)."""
-IRISES: Final = ((468, (469, 470, 471, 472)), (473, (474, 475, 476, 477)))
-"""Centre and rim, right and left eye."""
-# fmt: on
+__all__ = ["CONTOURS", "IRISES", "VideoView"]
+
+NOTE_PX: Final = 15
+
+Picture = NDArray[np.uint8]
 
 
 class VideoView(QWidget):
-    """Shows the newest picture with its aspect kept. Mirrored on screen only: data stays as taken."""
+    """Shows the newest picture with its aspect kept. Mirrored on screen only: data stays as taken.
+
+    The picture is scaled and drawn over once per frame (again where size or overlay change); painting copies it.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
-        self.mirrored = False
-        self.landmarks_shown = True
         self.note = ""
         """Centred when there is no picture, else a line at its foot."""
         self.big_note = ""
         """Large, over the picture: the countdown."""
         self.recording = ""
         """Text of the red chip; empty = not recording."""
-        self._image: QImage | None = None
-        self._pixels: NDArray[np.uint8] | None = None  # QImage does not own its memory
+        self._mirrored = False
+        self._overlay = Overlay()
+        self._frame: Picture | None = None
         self._face: FaceFrame | None = None
+        self._shown: QPixmap | None = None
+        self._shown_for: tuple[object, ...] = ()
         self.setMinimumSize(220, 140)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -55,47 +51,63 @@ class VideoView(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
-        self.update()
+        self._renew()
 
-    def show_frame(self, image: NDArray[np.uint8], face: FaceFrame) -> None:
+    @property
+    def mirrored(self) -> bool:
+        return self._mirrored
+
+    @mirrored.setter
+    def mirrored(self, on: bool) -> None:
+        if on != self._mirrored:
+            self._mirrored = on
+            self._renew()
+
+    @property
+    def overlay(self) -> Overlay:
+        return self._overlay
+
+    @overlay.setter
+    def overlay(self, overlay: Overlay) -> None:
+        if overlay != self._overlay:
+            self._overlay = overlay
+            self._renew()
+
+    def show_frame(self, image: Picture, face: FaceFrame) -> None:
         """(H, W, 3) RGB uint8 and what was found in it."""
-        self._pixels = np.ascontiguousarray(image)
-        height, width = image.shape[:2]
-        self._image = QImage(self._pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-        self._face = face
-        self.update()
+        self._frame, self._face = image, face
+        self._renew()
 
     def clear(self) -> None:
-        self._image = self._pixels = self._face = None
+        self._frame = self._face = None
+        self._renew()
+
+    def _renew(self) -> None:
+        self._shown = None
         self.update()
 
     @property
     def has_picture(self) -> bool:
-        return self._image is not None
+        return self._frame is not None
 
     def picture_rect(self) -> QRectF:
         """Where the picture lies in the widget, aspect kept."""
-        if self._image is None:
+        if self._frame is None:
             return QRectF(self.rect())
-        scale = min(self.width() / self._image.width(), self.height() / self._image.height())
-        width, height = self._image.width() * scale, self._image.height() * scale
-        return QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
+        height, width = self._frame.shape[:2]
+        scale = min(self.width() / width, self.height() / height)
+        return QRectF(
+            (self.width() - width * scale) / 2, (self.height() - height * scale) / 2, width * scale, height * scale
+        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), QColor(self.theme.stage))
         area = self.picture_rect()
-        if self._image is not None:
-            painter.save()
-            if self.mirrored:
-                painter.translate(self.width(), 0)
-                painter.scale(-1, 1)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(area, self._image)
-            if self.landmarks_shown and self._face is not None and self._face.tracked:
-                self._paint_landmarks(painter, area, self._face.landmarks[:, :2])
-            painter.restore()
+        if self._frame is not None and self._face is not None:
+            whole = QRect(area.topLeft().toPoint(), area.size().toSize())  # between pixels it would be blurred
+            painter.drawPixmap(whole, self._picture(whole.size()))
         if self.recording:
             self._paint_recording(painter)
         if self.big_note:
@@ -103,23 +115,22 @@ class VideoView(QWidget):
         elif self.note:
             self._paint_note(painter, area)
 
-    def _paint_landmarks(self, painter: QPainter, area: QRectF, points: NDArray[np.float32]) -> None:
-        assert self._image is not None
-        scale = area.width() / self._image.width()
-        painter.translate(area.topLeft())
-        painter.scale(scale, scale)
-        lines = [QPolygonF([QPointF(x, y) for x, y in points[[*ring, ring[0]]].tolist()]) for ring in CONTOURS.values()]
-        # A light line on a dark edge reads on any skin and in any light.
-        for colour, width in ((QColor(0, 0, 0, 110), 3.0), (QColor(255, 255, 255, 205), 1.2)):
-            painter.setPen(_cosmetic(colour, width))
-            for line in lines:
-                painter.drawPolyline(line)
-        painter.setPen(_cosmetic(QColor(self.theme.both), 1.4))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for centre, rim in IRISES:
-            x, y = points[centre].tolist()
-            radius = float(np.linalg.norm(points[list(rim)] - points[centre], axis=1).mean())
-            painter.drawEllipse(QPointF(x, y), radius, radius)
+    def _picture(self, size: QSize) -> QPixmap:
+        """The frame at ``size`` (of the layout) with everything drawn over it."""
+        ratio = self.devicePixelRatioF()
+        width, height = max(round(size.width() * ratio), 1), max(round(size.height() * ratio), 1)
+        if self._shown is None or self._shown_for != (width, height):
+            assert self._frame is not None
+            assert self._face is not None
+            picture = scaled(self._frame, width, height)
+            picture = np.ascontiguousarray(picture[:, ::-1]) if self._mirrored else picture.copy()
+            place = Place(width / self._frame.shape[1], width, self._mirrored, ratio)
+            both = QColor(self.theme.both)
+            accent = both.red(), both.green(), both.blue()
+            draw_overlay(picture, self._frame, self._face, self._overlay, place, accent)
+            image = QImage(picture.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+            self._shown, self._shown_for = QPixmap.fromImage(image), (width, height)  # has memory of its own
+        return self._shown
 
     def _paint_recording(self, painter: QPainter) -> None:
         red = QColor(self.theme.record)
@@ -151,16 +162,16 @@ class VideoView(QWidget):
         tall = painter.fontMetrics().height()
         box = QRectF(self.rect())
         painter.drawText(box.adjusted(0, -tall / 2, 0, -tall / 2), Qt.AlignmentFlag.AlignCenter, head)
-        font.setPixelSize(15)
+        font.setPixelSize(NOTE_PX)
         painter.setFont(font)
         below = box.adjusted(12, box.height() / 2 + tall * 0.1, -12, 0)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap), foot)
 
     def _paint_note(self, painter: QPainter, area: QRectF) -> None:
-        if self._image is None:
+        if self._frame is None:
             painter.setPen(QColor(self.theme.muted))
             font = QFont(self.font())
-            font.setPixelSize(15)
+            font.setPixelSize(NOTE_PX)
             painter.setFont(font)
             flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
             painter.drawText(QRect(self.rect()).adjusted(24, 12, -24, -12), flags, self.note)
@@ -176,8 +187,12 @@ class VideoView(QWidget):
         painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def _cosmetic(colour: QColor, width: float) -> QPen:
-    """A pen whose width is in pixels of the screen, not of the picture."""
-    pen = QPen(colour, width)
-    pen.setCosmetic(True)
-    return pen
+def scaled(image: Picture, width: int, height: int) -> Picture:
+    """(H, W, 3) -> (height, width, 3), without the flicker of left-out lines; the same array where nothing changes."""
+    small: np.ndarray = image
+    while small.shape[1] >= 2 * width and small.shape[0] >= 2 * height:
+        # By exactly two the average is quick; any other takes ten times as long.
+        small = cv2.resize(small, (small.shape[1] // 2, small.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    if (small.shape[1], small.shape[0]) != (width, height):
+        small = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(small, np.uint8)
