@@ -87,7 +87,8 @@ class Session(QObject):
         """What runs, or ran last."""
         self.neutral = settings.calibrate
         """What the neutral comes from: a mode of ``app.calibration``, a profile; empty once calibrated in this run."""
-        self.device = ""
+        self.device = self.model = ""
+        """Where the networks really run, and which regressor it is; empty until a tracker is made."""
         self.osc_target: str | None = None
         self.osc: Sink | None = None
         self.recording: Recording | None = None
@@ -123,7 +124,8 @@ class Session(QObject):
             self._then = spec
             self._end()
             return
-        self.source, self.device, self._ending = spec, "", False
+        self.source, self._ending = spec, False
+        self.device = self.model = ""
         self.neutral = self.settings.calibrate
         with self._lock:
             self._newest = None
@@ -184,7 +186,7 @@ class Session(QObject):
 
     def _tracker(self) -> Tracker:
         tracker = self._make_tracker(self.settings)
-        self.device = getattr(tracker, "device", "")
+        self.device, self.model = getattr(tracker, "device", ""), getattr(tracker, "model", "")
         return tracker
 
     # ------------------------------------------------------------ frames
