@@ -176,6 +176,28 @@ def _first(painter: QPainter) -> None:
     _shape(painter, (13, 3), (13, 13), (5.5, 8))
 
 
+def _loop(painter: QPainter) -> None:
+    """Round and round."""
+    _line(painter, (3, 8.5), (3, 6.5), (4.5, 5), (12.5, 5))
+    _line(painter, (10.5, 2.8), (12.8, 5), (10.5, 7.2))
+    _line(painter, (13, 7.5), (13, 9.5), (11.5, 11), (3.5, 11))
+    _line(painter, (5.5, 8.8), (3.2, 11), (5.5, 13.2))
+
+
+def _mirror(painter: QPainter) -> None:
+    """A shape and its reflection."""
+    _line(painter, (8, 2), (8, 14))
+    _line(painter, (5.5, 4), (5.5, 12), (1.8, 12), (5.5, 4))
+    _line(painter, (10.5, 4), (10.5, 12), (14.2, 12), (10.5, 4))
+
+
+def _mesh(painter: QPainter) -> None:
+    """A face of triangles."""
+    _line(painter, (4, 3), (12, 3), (14, 8), (8, 14), (2, 8), (4, 3), (8, 7.5), (12, 3))
+    _line(painter, (2, 8), (8, 7.5), (14, 8))
+    _line(painter, (8, 7.5), (8, 14))
+
+
 def _add(painter: QPainter) -> None:
     _line(painter, (8, 3.5), (8, 12.5))
     _line(painter, (3.5, 8), (12.5, 8))
@@ -206,7 +228,10 @@ LINES: Final[dict[str, Draw]] = {
     "left": lambda p: _line(p, (9.8, 4.5), (6.3, 8), (9.8, 11.5)),
     "link": _link,
     "lock": _lock,
+    "loop": _loop,
     "menu": _menu,
+    "mesh": _mesh,
+    "mirror": _mirror,
     "panels": _panels,
     "reset": _reset,
     "right": lambda p: _line(p, (6.3, 4.5), (9.8, 8), (6.3, 11.5)),
