@@ -196,6 +196,11 @@ class Tracker:
         return self._neutral_from
 
     @property
+    def calibrating(self) -> bool:
+        """Whether the frames that come are, or will be once there is a face, taken for the neutral."""
+        return self._rest.calibrating
+
+    @property
     def needs_first_pass(self) -> bool:
         """``--calibrate whole``: call ``first_pass`` with all frames before ``track``."""
         return self._rest.needs_recording
@@ -303,7 +308,7 @@ class Tracker:
         else:
             landmarks, confidence = found.points, found.confidence
             values = self._with_face(landmarks, frame.image, now_s, stages)
-            state = "calibrating" if self._rest.calibrating else "tracking"
+            state = "calibrating" if self.calibrating else "tracking"
         with _timed(stages, "filter"):
             filtered = self._filter(values.au, values.rotation, values.position_m, values.gaze_deg, now_s)
             measured, rotation, position_m, gaze_deg = filtered

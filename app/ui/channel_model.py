@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from app.shaping import DEFAULTS, FILE_UNITS, RANGES, SETTINGS, Setting, Shaping
-from app.ui.au_bars import NAMES, REGIONS, channels_of
+from app.ui.channel_names import NAMES, REGIONS, channels_of
 from rig.arkit import MATRIX
 from rig.parameters import ARKIT, CHANNELS, N_CHANNELS
 
@@ -55,7 +55,7 @@ class Row:
 
 def _rows() -> tuple[Row, ...]:
     rows = []
-    for region, aus in (entry for column in REGIONS for entry in column):
+    for region, aus in REGIONS:
         rows.append(Row(region))
         for au in aus:
             rows += [Row(region, au, c, CHANNELS[c].partition("-")[2]) for c in channels_of(au)]

@@ -41,6 +41,8 @@ LOWER_PX: Final = 20
 HEADING_PX: Final = 32
 LINK_PX, NUMBER_PX = 24, 44
 BAR_PX: Final = 4
+JUST_SEEN: Final = 0.01
+"""Bars that differ by less are the same."""
 PAD: Final = 8
 SCRUB_PX: Final = 4
 """The mouse goes this far for one step of a number."""
@@ -133,10 +135,12 @@ class ChannelDelegate(QStyledItemDelegate):
         return QColor(self.theme.right if right else self.theme.left)
 
     def _paint_bar(self, painter: QPainter, bar: QRectF, channel: int, colour: QColor) -> None:
-        """Filled up to what is shown; a tick where it was measured."""
+        """Filled up to what is shown; where it is shaped, a tick at what was measured."""
         model = self._table.channels
         painter.fillRect(bar, QColor(self.theme.line))
         painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * float(model.after[channel]), bar.height()), colour)
+        if not model.shaping.changed(channel) and abs(model.before[channel] - model.after[channel]) < JUST_SEEN:
+            return
         x = bar.left() + (bar.width() - 2) * float(model.before[channel])
         painter.fillRect(QRectF(x, bar.top() - 2, 2, bar.height() + 4), QColor(self.theme.text))
 
@@ -168,7 +172,7 @@ class ChannelDelegate(QStyledItemDelegate):
 
 
 class ChannelTable(QTableView):
-    """Arrows move; digits or Enter edit; + and − step; Delete resets; Space links the sides; the mouse drags numbers."""
+    """Arrows move, digits or Enter edit, + and − step, Delete resets, Space links sides; the mouse drags numbers."""
 
     OWN_KEYS: Final = frozenset({
         Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_Space,

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.face_frame import FaceFrame
 from app.ui.theme import Theme
+from rig.parameters import CHANNELS
 
 SPAN_S: Final = 4.0
 LIVELY_S: Final = 2.0
@@ -95,10 +96,18 @@ class FilterTrace(QWidget):
         low, high = _range(lines[:, 1:])
         width, height = self.width() - 2 * MARGIN, self.height() - 2 * MARGIN
         x = MARGIN + width * (1 - (lines[-1, 0] - lines[:, 0]) / SPAN_S)
-        for column, colour, thick in ((1, self.theme.muted, 1.0), (2, self.theme.accent, 2.0)):
+        for column, colour, thick in ((2, self.theme.accent, 2.4), (1, self.theme.text, 1.0)):
             y = MARGIN + height * (1 - (lines[:, column] - low) / (high - low))
             painter.setPen(QPen(QColor(colour), thick))
             painter.drawPolyline(QPolygonF([QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)]))
+        painter.setPen(QColor(self.theme.muted))
+        place = self.rect().adjusted(8, 4, -8, -4)
+        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, title_of(self.shown))
+
+
+def title_of(channel: int) -> str:
+    """``AU12 left``."""
+    return CHANNELS[channel].replace("-", " ")
 
 
 def _range(values: NDArray[np.float64]) -> tuple[float, float]:

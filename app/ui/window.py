@@ -10,7 +10,6 @@ from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, Q
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
-    QInputDialog,
     QMainWindow,
     QMenu,
     QMessageBox,
@@ -24,12 +23,12 @@ from app.characters import SUFFIXES
 from app.errors import UserError
 from app.face_frame import FaceFrame
 from app.pipeline import Snapshot, State
-from app.profiles import Profile, list_profiles, named_profile, save_profile
+from app.profiles import list_profiles
 from app.ui import theme as themes
 from app.ui.au_bars import AuBars
 from app.ui.character_menu import CharacterMenu
 from app.ui.countdown import Countdown
-from app.ui.docks import LEFT, Docks, PanelSpec
+from app.ui.docks import LEFT, RIGHT, Docks, PanelSpec
 from app.ui.jobs import Jobs
 from app.ui.message_bar import MessageBar
 from app.ui.panel import Panel, Shell
@@ -39,6 +38,7 @@ from app.ui.session import Session
 from app.ui.status_line import Status, StatusLine
 from app.ui.theme import THEMES, Theme
 from app.ui.toolbar import OSC_DEFAULT, Toolbar, clock, source_title
+from app.ui.tracking_panel import TrackingPanel
 from app.ui.video_view import VideoView
 
 STATUS_MS: Final = 200
@@ -106,6 +106,7 @@ def _fill(panel: Panel, widget: QWidget) -> None:
 PANELS: Final = (
     PanelSpec("picture", PicturePanel, LEFT, True, "Ctrl+1"),
     PanelSpec("meters", MetersPanel, LEFT, True, "Ctrl+2"),
+    PanelSpec("tracking", TrackingPanel, RIGHT, True, "Ctrl+3"),
 )
 """Every dock: name, class, where it is and whether it is shown at first, its key. One row is all a panel needs."""
 
@@ -282,7 +283,6 @@ class MainWindow(QMainWindow):
         session.message.connect(self.messages.show_message)
         session.failed.connect(self._fall_back)
         session.saved.connect(self._say_saved)
-        session.neutral_read.connect(self._save_neutral)
         self.countdown.changed.connect(self._show_countdown)
         self.countdown.over.connect(session.calibrate)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -417,22 +417,6 @@ class MainWindow(QMainWindow):
             self.session.use_neutral(profile)
         except UserError as error:
             self.messages.show_message("error", str(error))
-
-    def _save_neutral(self, profile: Profile) -> None:
-        """Ask for a name and save. The neutral is that of the click: who types a name looks at the keyboard."""
-        name, chosen = QInputDialog.getText(self, "Save this neutral", "Name of the profile:")
-        if not chosen:
-            return
-        try:
-            path = named_profile(name.strip())
-            replace = f"There is a profile {path.stem} already. Replace it?"
-            if path.exists() and QMessageBox.question(self, "Save this neutral", replace) != YES:
-                return
-            save_profile(path, profile)
-        except UserError as error:
-            self.messages.show_message("error", str(error))
-        else:
-            self.messages.show_message("info", f"neutral saved as {path.stem}: choose it in the menu under Neutral")
 
     # ------------------------------------------------------------ outputs
 

@@ -1,0 +1,165 @@
+"""What is chosen about tracking: done by the session, kept by the preferences, told to whoever shows it.
+
+The session's settings are the truth. Whoever changes them (this panel, the toolbar, a menu, an imported settings file),
+``follow`` notices, keeps what is new and tells.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtCore import QObject, Signal
+
+from app.errors import UserError
+from app.filters import PRESETS
+from app.profiles import load_profile
+from app.shaping import Shaping, from_json, to_json
+from app.tracker import TrackerSettings
+from app.ui.message_bar import MessageBar
+from app.ui.preferences import Preferences
+from app.ui.session import Session
+from models.runtime.engines import ENGINES
+from models.runtime.picture_regressor import FILES
+from models.runtime.regressor_choice import MODELS
+from models.runtime.sessions import DEVICES
+
+GROUP: Final = "tracking/"
+WORDS: Final = {"model": MODELS, "device": DEVICES, "landmarks": ENGINES, "filter": tuple(PRESETS)}
+"""Settings that are one of a few words."""
+KEPT: Final = (*WORDS, "task_path", "asymmetry", "shaping")
+"""Kept as soon as they change. ``calibrate`` is kept only where it is made the default."""
+
+
+class TrackingChoices(QObject):
+    """Restores what was kept at the last time when it is made: before a source runs."""
+
+    changed = Signal()
+    """The settings are other ones now."""
+
+    def __init__(self, session: Session, preferences: Preferences, messages: MessageBar) -> None:
+        super().__init__()
+        self._session, self._preferences, self._messages = session, preferences, messages
+        session.settings = self._restored(session.settings)
+        session.neutral = session.settings.calibrate
+        self._seen = session.settings
+        preferences.changed.connect(self._imported)
+
+    @property
+    def settings(self) -> TrackerSettings:
+        return self._session.settings
+
+    # ------------------------------------------------------------ choices made by hand
+
+    def set_filter(self, name: str) -> None:
+        """A key of ``app.filters.PRESETS``, from the next frame on."""
+        self._session.set_filter(name)
+        self.follow()
+
+    def set_asymmetry(self, on: bool) -> None:
+        self._session.set_asymmetry(on)
+        self.follow()
+
+    def set_shaping(self, shaping: Shaping) -> None:
+        self._session.set_shaping(shaping)
+        self.follow()
+
+    def set_networks(self, **changes: Any) -> None:
+        """Model, device, landmarks, task_path: a running source goes on with a tracker made anew."""
+        self._session.use_tracker(replace(self._session.settings, **changes))
+        self.follow()
+
+    def use_neutral(self, profile: str) -> None:
+        """``auto`` or a saved profile, now. Raises ``UserError`` for a profile that cannot be used."""
+        self._session.use_neutral(profile)
+        self.follow()
+
+    @property
+    def default_neutral(self) -> str:
+        """What the neutral comes from at the next start."""
+        return self._preferences.value(GROUP + "calibrate", TrackerSettings().calibrate)
+
+    def set_default_neutral(self, profile: str) -> None:
+        self._preferences.set_value(GROUP + "calibrate", profile)
+
+    def follow(self) -> None:
+        """Notice other settings: keep what is new, and tell. Cheap; to be called a few times a second."""
+        now, before = self._session.settings, self._seen
+        if now is before:
+            return
+        self._seen = now
+        if now == before:
+            return
+        for name in KEPT:
+            if getattr(now, name) != getattr(before, name):
+                self._preferences.set_value(GROUP + name, _plain(getattr(now, name)))
+        self.changed.emit()
+
+    # ------------------------------------------------------------ from the preferences
+
+    def _restored(self, settings: TrackerSettings) -> TrackerSettings:
+        """Settings with what was kept, where they are as a start without options has them."""
+        untouched = TrackerSettings()
+        for name in (*KEPT, "calibrate"):
+            if getattr(settings, name) == getattr(untouched, name):
+                settings = replace(settings, **{name: self._kept(name, getattr(untouched, name))})
+        return self._possible(settings)
+
+    def _kept(self, name: str, default: Any) -> Any:
+        """A setting as it was kept; what no longer fits gives the default, and a warning."""
+        key = GROUP + name
+        if name in WORDS:
+            word = self._preferences.value(key, default)
+            if word not in WORDS[name]:
+                self._messages.show_message("warning", f"the setting {key} is {word!r}, which is not known: {default}")
+                return default
+            return word
+        if name == "shaping":
+            try:
+                return from_json(self._preferences.value(key, to_json(default)))
+            except UserError as error:
+                self._messages.show_message("warning", f"channel settings are back to their defaults: {error}")
+                return default
+        if name == "task_path":
+            text = self._preferences.value(key, "")
+            return Path(text) if text else default
+        return self._preferences.value(key, default)
+
+    def _possible(self, settings: TrackerSettings) -> TrackerSettings:
+        """A start must not fail for what has gone from the disk since: a profile, a task file, a network."""
+        if settings.calibrate != TrackerSettings().calibrate and settings.calibrate == self.default_neutral:
+            try:
+                load_profile(settings.calibrate)
+            except UserError as error:
+                self._messages.show_message("warning", f"the neutral is learned instead: {error}")
+                settings = replace(settings, calibrate=TrackerSettings().calibrate)
+        if settings.landmarks == "mediapipe" and (settings.task_path is None or not settings.task_path.is_file()):
+            self._messages.show_message("warning", "MediaPipe's task file is gone: Mien's own landmarks are used")
+            settings = replace(settings, landmarks="onnx")
+        if settings.model in FILES and not FILES[settings.model].is_file():  # type: ignore[index]
+            self._messages.show_message("warning", f"the {settings.model} network is not installed: now auto")
+            settings = replace(settings, model="auto")
+        return settings
+
+    def _imported(self, key: str) -> None:
+        """A value was set by somebody else: an imported settings file."""
+        name = key.removeprefix(GROUP)
+        if not key.startswith(GROUP) or name not in KEPT:
+            return
+        value = self._kept(name, getattr(TrackerSettings(), name))
+        if value == getattr(self._session.settings, name):
+            return
+        if name == "filter":
+            self.set_filter(value)
+        elif name == "asymmetry":
+            self.set_asymmetry(value)
+        elif name == "shaping":
+            self.set_shaping(value)
+        else:
+            self.set_networks(**{name: value})
+
+
+def _plain(value: Any) -> Any:
+    """As the preferences keep it."""
+    if isinstance(value, Shaping):
+        return to_json(value)
+    return str(value) if isinstance(value, Path) else "" if value is None else value
