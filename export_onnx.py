@@ -4,6 +4,7 @@ The contract (names, shapes, units, version, and a digest of the weights) goes i
 and every head is compared with torch on random inputs, one row at a time and several at once; an export that differs by
 more than the stated tolerance is not written.
 
+``lite`` is two files: what is read in every frame, and who the person is (``lite_person.onnx``).
 ``--precision fp16`` halves the file and computes in half precision where the device can (``models.half_precision``);
 inputs and outputs stay as they are, so every device runs it.
 """
@@ -29,7 +30,8 @@ from models.lite import LiteRegressor
 from models.regressor import FullRegressor
 from models.runtime.alignment import canonical_face
 from models.runtime.crop import SIZE
-from models.runtime.picture_regressor import CODE_SIZES, FILES, FULL, LITE
+from models.runtime.person_heads import person_file
+from models.runtime.picture_regressor import CODE_SIZES, FILES, FULL, LITE, LITE_PERSON
 from models.runtime.regressor import GEOMETRIC, GEOMETRIC_FILE
 from models.runtime.sessions import Contract, Session
 
@@ -68,6 +70,32 @@ class Clipped(nn.Module):
         return au.clamp(0, 1), gaze.clamp(-45, 45), identity.clamp(0, 1)
 
 
+class LitePicture(nn.Module):
+    """What ``lite`` reads in every frame."""
+
+    def __init__(self, model: LiteRegressor):
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, picture: Tensor, landmarks: Tensor, neutral: Tensor, neutral_code: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        au, pose, gaze, _, _, code = self.model(picture, landmarks, neutral, neutral_code)
+        return au, pose, gaze, code
+
+
+class LitePerson(nn.Module):
+    """What ``lite`` reads of a person: identity and brow style."""
+
+    def __init__(self, model: LiteRegressor):
+        super().__init__()
+        self.model = model
+
+    def forward(self, neutral: Tensor, code: Tensor, neutral_code: Tensor) -> tuple[Tensor, Tensor]:
+        identity, brow_style = self.model.person(neutral, code, neutral_code)
+        return identity.clamp(0, 1), brow_style.softmax(1)
+
+
 def random_faces(n: int) -> tuple[Tensor, Tensor]:
     """Faces about the canonical one: (n, 478, 3) present and at rest, metres."""
     g = torch.Generator().manual_seed(0)
@@ -84,6 +112,12 @@ def random_pictures(n: int, code_size: int) -> tuple[Tensor, ...]:
     codes = torch.randn(n, code_size, generator=g)
     codes[::3] = 0
     return picture.permute(0, 2, 3, 1).contiguous(), *random_faces(n), codes
+
+
+def random_people(n: int, code_size: int) -> tuple[Tensor, ...]:
+    """Inputs of a person's heads: faces at rest, codes present and at rest, of which every third is zeros."""
+    _, _, rest, codes = random_pictures(n, code_size)
+    return rest, torch.randn(codes.shape, generator=torch.Generator().manual_seed(2)), codes
 
 
 @dataclass(frozen=True)
@@ -107,10 +141,17 @@ NETWORKS: Final = {
         "models.train_landmark_regressor",
     ),
     "lite": Network(
-        LiteRegressor.from_checkpoint,
+        lambda c: LitePicture(LiteRegressor.from_checkpoint(c)),
         LITE,
         FILES["lite"],
         lambda n: random_pictures(n, CODE_SIZES["lite"]),
+        "models.train_lite",
+    ),
+    "lite_person": Network(
+        lambda c: LitePerson(LiteRegressor.from_checkpoint(c)),
+        LITE_PERSON,
+        person_file(FILES["lite"]),
+        lambda n: random_people(n, CODE_SIZES["lite"]),
         "models.train_lite",
     ),
     "full": Network(
@@ -121,6 +162,10 @@ NETWORKS: Final = {
         "models.train_regressor",
     ),
 }
+
+
+PERSON_OF: Final = {"lite": "lite_person"}
+"""Written beside a network, of the same weights."""
 
 
 def export(
@@ -235,7 +280,7 @@ def differences(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("network", choices=list(NETWORKS))
+    parser.add_argument("network", choices=[name for name in NETWORKS if name not in PERSON_OF.values()])
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--out", type=Path, help="default: where the app looks for it, in assets/models")
     parser.add_argument("--batch", choices=BATCHES, default="dynamic", help="rows a call takes (default: any number)")
@@ -246,11 +291,17 @@ def main() -> None:
         raise SystemExit(f"{args.checkpoint}: no such checkpoint; train one with python -m {network.trained_by}")
     checkpoint = torch.load(args.checkpoint, map_location="cpu", weights_only=False)
     try:
-        module = network.load(checkpoint)
+        modules = {
+            name: NETWORKS[name].load(checkpoint) for name in (args.network, PERSON_OF.get(args.network)) if name
+        }
     except (KeyError, TypeError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise SystemExit(f"{args.checkpoint} is no checkpoint of the {args.network} network: {reason}") from error
-    export(module, network.examples(7), network.contract, args.out or network.file, args.batch, args.precision)
+    path = args.out or network.file
+    for name, module in modules.items():
+        own = NETWORKS[name]
+        to = path if name == args.network else person_file(path)
+        export(module, own.examples(7), own.contract, to, args.batch, args.precision)
 
 
 if __name__ == "__main__":

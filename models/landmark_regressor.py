@@ -86,7 +86,12 @@ class LandmarkRegressor(nn.Module):
         au = self.au(h) + self.direct(d)
         eyes = [((x - self.mean_face) / DELTA_UNIT_M)[:, self.eye_points].flatten(1) for x in (landmarks, neutral)]
         gaze = self.gaze(torch.cat(eyes, -1)) * GAZE_UNIT_DEG
-        return au, gaze, 0.5 + 0.25 * self.identity(shape)
+        return au, gaze, self.who(neutral)
+
+    def who(self, neutral: Tensor) -> Tensor:
+        """(N, 478, 3) at rest -> identity (N, 208) about 0.5."""
+        shape = ((neutral - self.mean_face) / SHAPE_UNIT_M).flatten(1)
+        return 0.5 + 0.25 * self.identity(shape)
 
     def checkpoint(self, **more: object) -> dict[str, object]:
         return {"architecture": asdict(self.architecture), "state": self.state_dict(), **more}

@@ -112,20 +112,27 @@ class LiteRegressor(nn.Module):
         AUs are unbounded here, brow styles logits.
         """
         known = (neutral_code.abs().sum(1, keepdim=True) > 0).to(code.dtype)
-        au, gaze, identity = self.geometry(landmarks, neutral)
+        au, gaze, _ = self.geometry(landmarks, neutral)
         moved = (8 * torch.tanh((landmarks - neutral) / (8 * DELTA_UNIT_M))).flatten(1)
         difference = self.difference(code - neutral_code) * known
         # Where rest is known, only what differs from it counts: a real face with deep folds is not smiling, and what
         # the network makes of skin that no render has cancels out.
         h = self.mix(torch.cat([code * (1 - known), difference, self.moved(moved), au, known], 1))
-        person = torch.cat([code * (1 - known), neutral_code, known], 1)
+        identity, brow_style = self.person(neutral, code, neutral_code)
         return (
             au + self.au(h),
             0.5 + 0.5 * torch.tanh(self.pose(code)),
             gaze + 10 * self.gaze(h),
-            identity + 0.25 * self.identity(person),
-            self.brow_style(person),
+            identity,
+            brow_style,
         )
+
+    def person(self, neutral: Tensor, code: Tensor, neutral_code: Tensor) -> tuple[Tensor, Tensor]:
+        """Who somebody is: identity (N, 208), unbounded, and logits of brow styles (N, 36). The present picture's code
+        counts only where rest is not known."""
+        known = (neutral_code.abs().sum(1, keepdim=True) > 0).to(code.dtype)
+        person = torch.cat([code * (1 - known), neutral_code, known], 1)
+        return self.geometry.who(neutral) + 0.25 * self.identity(person), self.brow_style(person)
 
     def forward(
         self, picture: Tensor, landmarks: Tensor, neutral: Tensor, neutral_code: Tensor

@@ -9,6 +9,7 @@ import pytest
 
 from models.runtime.alignment import canonical_face
 from models.runtime.crop import SIZE
+from models.runtime.person_heads import person_file
 from models.runtime.picture_regressor import CODE_SIZES, PictureRegression, PictureRegressor, Size
 from models.runtime.regressor import GeometricRegressor
 from models.runtime.sessions import Session
@@ -17,7 +18,7 @@ torch = pytest.importorskip("torch", reason="torch comes with the train extra")
 onnx = pytest.importorskip("onnx", reason="onnx comes with the train extra")
 
 import export_onnx  # noqa: E402
-from export_onnx import NETWORKS, export, main  # noqa: E402
+from export_onnx import NETWORKS, PERSON_OF, export, main  # noqa: E402
 from models import landmark_regressor as marks  # noqa: E402
 from models import lite, regressor  # noqa: E402
 from models.bisenet import BiSeNet, FeatureExtractor  # noqa: E402
@@ -41,7 +42,7 @@ def tiny(network: str) -> "torch.nn.Module":
     geometry = marks.Architecture(hidden=16, shape_code=4, identity_hidden=8)
     if network == "geometric":
         return stirred(marks.LandmarkRegressor(geometry))
-    if network == "lite":
+    if network in ("lite", "lite_person"):
         small = lite.Architecture(widths=(4, 4, 8, 8), place_channels=2, hidden=8)
         return stirred(lite.LiteRegressor(small, marks.LandmarkRegressor(geometry)))
     extractor = FeatureExtractor(BiSeNet(width=0.125, side=SIZE)).eval()
@@ -67,6 +68,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exports:
         if key not in made:
             path = folder / ("_".join(key) + ".onnx")
             made[key] = path, write(network, path, precision=precision, batch=batch)
+            if network in PERSON_OF:
+                write(PERSON_OF[network], person_file(path), precision=precision, batch=batch)
         return made[key]
 
     return of
@@ -109,10 +112,10 @@ def test_a_picture_network_runs_as_the_runtime_has_it(size: Size, exported: Expo
     assert made.brow_style.sum() == pytest.approx(1, abs=1e-4)
 
 
-@pytest.mark.parametrize("network", ["geometric", "lite"])
+@pytest.mark.parametrize("network", ["geometric", "lite", "lite_person"])
 def test_half_precision_is_half_the_size_and_the_same_network(network: str, exported: Exports) -> None:
     (single, exact), (half, rounded) = exported(network), exported(network, "fp16")
-    assert rounded["au"] > exact["au"], "nothing was rounded"
+    assert all(rounded[head] > exact[head] for head in ({"au", "identity"} & set(exact))), "nothing was rounded"
     assert half.stat().st_size < 0.65 * single.stat().st_size
     kinds = {t.data_type for t in onnx.load(half).graph.initializer if t.name.endswith("_half")}
     assert kinds == {onnx.TensorProto.FLOAT16}
@@ -128,6 +131,18 @@ def test_a_fixed_batch_takes_one_row(exported: Exports) -> None:
     assert [d.dim_value for d in onnx.load(path).graph.input[0].type.tensor_type.shape.dim] == [1, SIZE, SIZE, 3]
     made = PictureRegressor.load("lite", "cpu", path).predict(PICTURE, FACE, FACE, np.zeros(128, np.float32))
     assert made.au.shape == (40,)
+
+
+def test_lite_is_written_with_the_network_that_knows_the_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint, out = tmp_path / "lite.pt", tmp_path / "mine.onnx"
+    torch.save(tiny("lite").checkpoint(), checkpoint)
+    monkeypatch.setattr(sys, "argv", ["export_onnx.py", "lite", "--checkpoint", str(checkpoint), "--out", str(out)])
+    main()
+    assert metadata(out)["weights"] == metadata(tmp_path / "mine_person.onnx")["weights"]
+    read = PictureRegressor.load("lite", "cpu", out).predict(PICTURE, FACE, FACE, np.ones(128, np.float32))
+    assert read.identity.shape == (208,)
 
 
 def test_other_weights_have_another_name() -> None:

@@ -8,6 +8,7 @@ import pytest
 from models.evaluation import regressors
 from models.evaluation.regressors import Views
 from models.runtime.alignment import rest_face
+from models.runtime.person_heads import person_file
 from models.runtime.picture_regressor import CODE_SIZES, LITE
 from models.runtime.regressor import GeometricRegressor
 from models.runtime.sessions import ModelError
@@ -62,6 +63,9 @@ def lite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     h.set_model_props(model, {"name": LITE.name, "contract_version": str(LITE.version)})
     path = tmp_path_factory.mktemp("lite") / "lite.onnx"
     onnx.save(model, str(path))
+    from picture_networks import write_person
+
+    write_person(person_file(path), weights="")
     return path
 
 
