@@ -125,6 +125,13 @@ def keep_character(path: Path, name: str | None, mapping: Path | None) -> Entry:
     return Entry(name, f"imported {path.suffix[1:].upper()}", target)
 
 
+def free_name(wish: str) -> str:
+    """``wish`` as far as it can be a name, with a number behind it where there is such a character already."""
+    wish = re.sub(r"[^\w .-]", " ", wish).strip(" .-") or "Character"
+    taken = {entry.name.lower() for entry in list_characters()}
+    return next(name for k in range(1, 10_000) if (name := wish if k == 1 else f"{wish} {k}").lower() not in taken)
+
+
 def save_character(name: str, head: str, shape: Shape) -> Entry:
     """Keep a character of the user's own; one of the same name is replaced. Raises ``UserError``."""
     if any(entry.name == name and entry.kind == "imported" for entry in list_characters()):

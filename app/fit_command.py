@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -100,38 +101,44 @@ def _check(args: argparse.Namespace) -> None:
             raise UserError(f"there is a character {args.name!r} already: choose another --name")
 
 
-def find_faces(sources: list[str]) -> list[Photo]:
+def find_faces(sources: list[str], progress: Callable[[float, str], None] = lambda share, text: None) -> list[Photo]:
     """The most prominent face of each picture; of a clip FRAMES pictures are looked at. Says so on stderr where there
-    are several faces. Raises ``UserError`` where nothing can be read or no face is seen in any of it."""
+    are several faces. Raises ``UserError`` where nothing can be read or no face is seen in any of it.
+
+    ``progress`` is told a share 0..1 and the picture's name before each picture; what it raises ends the work.
+    """
     from app.capture import camera_number, frames_of, open_source
     from models.runtime.detector import FaceDetector
     from models.runtime.engines import make_landmark_engine
 
     engine, detector = make_landmark_engine(), FaceDetector()
     found: list[Photo] = []
-    for spec in sources:
-        if camera_number(spec) is not None:
-            raise UserError(f"{spec}: mien fit reads pictures and videos, not cameras; take a picture first")
-        source = open_source(spec)
-        count = source.info.frame_count or FRAMES
-        step = max(1, count // FRAMES)
-        name = Path(spec).name
-        crowd = 0
-        for k, frame in enumerate(frames_of(source)):
-            if k % step:
-                continue
-            engine.reset()
-            for _ in range(3):  # as on video, until the square around the face has settled
-                result = engine.detect(frame.image, 0.0)
+    try:
+        for nth, spec in enumerate(sources):
+            if camera_number(spec) is not None:
+                raise UserError(f"{spec}: mien fit reads pictures and videos, not cameras; take a picture first")
+            source = open_source(spec)
+            count = source.info.frame_count or FRAMES
+            step = max(1, count // FRAMES)
+            name = Path(spec).name
+            crowd = 0
+            for k, frame in enumerate(frames_of(source)):
+                if k % step:
+                    continue
+                progress((nth + min(1.0, k / count)) / len(sources), name)
+                engine.reset()
+                for _ in range(3):  # as on video, until the square around the face has settled
+                    result = engine.detect(frame.image, 0.0)
+                    if result is None:
+                        break
                 if result is None:
-                    break
-            if result is None:
-                continue
-            crowd = max(crowd, len(detector.detect(frame.image)))
-            found.append(_photo(name, frame.image, result.points))
-        if crowd > 1:
-            print(f"mien: {name}: {crowd} faces; taking the largest", file=sys.stderr)
-    engine.close()
+                    continue
+                crowd = max(crowd, len(detector.detect(frame.image)))
+                found.append(_photo(name, frame.image, result.points))
+            if crowd > 1:
+                print(f"mien: {name}: {crowd} faces; taking the largest", file=sys.stderr)
+    finally:
+        engine.close()
     if not found:
         raise UserError(f"no face was found in {', '.join(sources)}: give a picture with a face seen from the front")
     return found

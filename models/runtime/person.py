@@ -1,5 +1,6 @@
 """Pictures of a person -> the rig's face of that person: identity, and how it is coloured. No torch."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -72,12 +73,19 @@ def choose(photos: list[Photo], at_most: int = AT_MOST) -> list[Photo]:
     return [photos[k] for k in order[:at_most]]
 
 
-def make_person(photos: list[Photo], face: Face, folder: Path | None = None, distance_m: float = DISTANCE_M) -> Made:
+def make_person(
+    photos: list[Photo],
+    face: Face,
+    folder: Path | None = None,
+    distance_m: float = DISTANCE_M,
+    progress: Callable[[float, str], None] = lambda share, text: None,
+) -> Made:
     """
     Args:
         photos: At least one, all of one person.
         distance_m: Between camera and face.
         folder: Where the person's own skin sheet is written (see :class:`models.runtime.person_look.PersonLook`).
+        progress: Told a share 0..1 and what comes next; what it raises ends the work.
 
     Raises:
         ValueError: No photo.
@@ -85,11 +93,18 @@ def make_person(photos: list[Photo], face: Face, folder: Path | None = None, dis
     if not photos:
         raise ValueError("no photo")
     used = choose(photos)
-    fitted = PersonFit(face)(np.array([p.aligned for p in used]), np.array([p.view for p in used]), distance_m)
+    progress(0.0, "measuring how the face moves")
+    fit = PersonFit(face)
+    progress(0.25, "fitting the shape")
+    fitted = fit(np.array([p.aligned for p in used]), np.array([p.view for p in used]), distance_m)
+    progress(0.6, "reading colours and skin")
     best = used[0]
     person = face.person(fitted.identity)
     posed = fitted.places[0](face.pose(fitted.au[0], person=person).astype(float))
     pixels = unalign(posed.astype(np.float32), fit_head(best.points)).astype(np.float32)
     busy = float(np.clip((fitted.au[0, list(FOLDING)].max() - 0.2) / 0.4, 0, 1))
-    look = PersonLook(Unwrap(face.skeleton))(Portrait(best.image, pixels, best.points, busy), folder)
+    reader = PersonLook(Unwrap(face.skeleton))
+    progress(0.75, "painting the skin")
+    look = reader(Portrait(best.image, pixels, best.points, busy), folder)
+    progress(1.0, "")
     return Made(tuple(used), fitted, look)
