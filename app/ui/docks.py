@@ -94,6 +94,7 @@ class Docks(QObject):
         self._deck, self._specs = deck, specs
         self.panels = panels
         self._visible: set[str] = set()
+        self._put_away: list[str] = []
         self.docks: dict[str, QDockWidget] = {}
         options = QMainWindow.DockOption
         deck.setDockOptions(
@@ -180,6 +181,18 @@ class Docks(QObject):
             self.show(name)
             panel = self.panels[name]
             panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def toggle_all(self) -> None:
+        """Hide every dock, and bring back those that were hidden this way."""
+        shown = [name for name, dock in self.docks.items() if not dock.isHidden()]
+        front = [name for name in shown if self.is_visible(name)]
+        if shown:
+            self._put_away = [name for name in shown if name not in front] + front
+        for name in self._put_away:
+            if shown:
+                self.docks[name].hide()
+            else:
+                self.show(name)
 
     def set_theme(self, theme: Theme) -> None:
         for dock in self.docks.values():

@@ -93,6 +93,9 @@ class Menus(QObject):
             self._window.addAction(action)  # keys work while the menu is closed
             self.actions[command.text] = action
 
+    def menu(self, name: str) -> QMenu:
+        return self._menus[name]
+
     def _run(self, command: Command, _on: bool = False) -> None:
         assert command.do is not None
         command.do()
@@ -147,7 +150,7 @@ def belongs_to_widget(event: QEvent) -> bool:
     if focus is None or not plain:
         return False
     if isinstance(focus, TAKE_LETTERS) and (
-        event.text().isprintable() and event.text() or event.key() == Qt.Key.Key_Home
+        (event.text().isprintable() and event.text()) or event.key() == Qt.Key.Key_Home
     ):
         return True
     return any(isinstance(focus, kind) and Qt.Key(event.key()) in keys for kind, keys in KEYS_OF_WIDGETS)

@@ -1,5 +1,6 @@
 """What a dock shows, and what every panel is given: the seam between the window and its panels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from app.pipeline import Snapshot
     from app.ui.countdown import Countdown
     from app.ui.jobs import Jobs
+    from app.ui.menus import Command
     from app.ui.message_bar import MessageBar
     from app.ui.preferences import Preferences
     from app.ui.rig_view import RigView
@@ -60,6 +62,10 @@ class Panel(QWidget):
 
     def reset(self) -> None:
         """Another source begins: nothing of the last one may stay on the screen."""
+
+    def commands(self) -> Sequence["Command"]:
+        """What it adds to the menus. Asked once, when the window is made."""
+        return ()
 
     def close_down(self) -> None:
         """The window closes: end timers and threads of one's own."""

@@ -1,13 +1,24 @@
 """The line at the foot: what the tracker is doing, how fast, how late, where, and what leaves the program."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
+from app.pipeline import Snapshot, State
 from app.ui.message_bar import ElidedLabel
-from app.ui.theme import Theme
+from app.ui.session import Session
+from app.ui.theme import Theme, tabular
+
+STATES: Final = {
+    "searching": ("Searching", "warn"),
+    "calibrating": ("Calibrating", "accent"),
+    "tracking": ("Tracking", "good"),
+    "lost": ("Face lost", "warn"),
+}
+"""What a ``FaceFrame.state`` is called, and its colour in the theme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +33,47 @@ class Status:
     latency_to: str = "OSC"
     """Where latency is measured to, from capture."""
     device: str = ""
+    model: str = ""
+    """The regressor."""
     dropped: int | None = None
     place: str = ""
     output: str = ""
+
+
+def on_air(session: Session, snapshot: Snapshot) -> bool:
+    """Frames are coming, so that there is something to calibrate and record."""
+    return session.running and snapshot.state is State.RUNNING and not session.stopping
+
+
+def status_of(session: Session, snapshot: Snapshot, state: str) -> Status:
+    """What the line says now; ``state`` is that of the newest ``FaceFrame``."""
+    if not session.running:
+        return Status()
+    if not on_air(session, snapshot):
+        return Status("Stopping" if session.stopping else "Starting", "accent", device=session.device)
+    word, mood = STATES.get(state, (state.capitalize(), "muted"))
+    if snapshot.source_state.value == "lost":
+        word, mood = "Camera lost", "record"
+    total = (snapshot.latency or {}).get("total")
+    place = ""
+    if snapshot.source is not None and snapshot.source.frame_count:
+        place = f"frame {snapshot.frames} of {snapshot.source.frame_count}"
+    output = ""
+    if session.osc is not None:
+        lost = f", {session.osc.failed} not sent" if session.osc.failed else ""
+        output = f"OSC → {session.osc_target}: {session.osc.written} sent{lost}"
+    return Status(
+        state=word,
+        mood=mood,
+        fps=snapshot.fps,
+        latency_ms=total.p50_ms if total is not None else None,
+        latency_to="OSC" if session.osc is not None else "CSV" if session.recording is not None else "data",
+        device=session.device,
+        model=session.model,
+        dropped=snapshot.dropped,
+        place=place,
+        output=output,
+    )
 
 
 class _Dot(QWidget):
@@ -41,6 +90,17 @@ class _Dot(QWidget):
         painter.drawEllipse(QPointF(6, 6), 4.5, 4.5)
 
 
+PLACES: Final = (
+    ("state", "Calibrating  ", "What the tracker is doing"),
+    ("fps", "120.0 fps", "Frames per second, over the last two seconds"),
+    ("latency", "888.8 ms capture → data", "Median time from capture until the last output was written"),
+    ("device", "geometric on CUDA", "The regressor, and where the networks really run"),
+    ("dropped", "88888 dropped", "Camera frames that came too fast to be measured"),
+)
+"""Each label, the widest it says, and its tip."""
+PLACE_GAP: Final = 8
+
+
 class StatusLine(QFrame):
     """Fixed places, so that numbers change and words do not jump."""
 
@@ -49,28 +109,21 @@ class StatusLine(QFrame):
         self.setObjectName("status")
         self.theme = theme
         self._dot = _Dot()
-        self._labels = {name: QLabel() for name in ("state", "fps", "latency", "device", "dropped")}
+        self._labels = {name: QLabel() for name, _, _ in PLACES}
         self._labels["state"].setObjectName("state")
         self._output = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self._output.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 5, 12, 5)
-        row.setSpacing(16)
-        row.addWidget(self._dot)
+        row.setContentsMargins(12, 4, 12, 4)
         row.setSpacing(8)
-        for name, width, tip in (
-            ("state", 84, "What the tracker is doing"),
-            ("fps", 58, "Frames per second, over the last two seconds"),
-            ("latency", 168, "Median time from capture until the last output was written"),
-            ("device", 40, "Where the networks really run"),
-            ("dropped", 76, "Camera frames that came too fast to be measured"),
-        ):
+        row.addWidget(self._dot)
+        for name, widest, tip in PLACES:
             label = self._labels[name]
-            label.setMinimumWidth(width)
+            label.setFont(tabular(label.font()))
+            label.setFixedWidth(label.fontMetrics().horizontalAdvance(widest) + PLACE_GAP)
             label.setToolTip(tip)
+            label.setAccessibleName(tip)
             row.addWidget(label)
-            if name != "dropped":
-                row.addSpacing(6)
         row.addWidget(self._output, 1)
         self.show_status(Status())
 
@@ -85,7 +138,7 @@ class StatusLine(QFrame):
             "state": status.state,
             "fps": "" if status.fps is None else f"{status.fps:.1f} fps",
             "latency": "" if status.latency_ms is None else f"{status.latency_ms:.1f} ms capture → {status.latency_to}",
-            "device": status.device.upper(),
+            "device": f"{status.model} on {status.device.upper()}" if status.model else status.device.upper(),
             "dropped": "" if status.dropped is None else f"{status.dropped} dropped",
         }
         for name, text in texts.items():

@@ -19,13 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.config import CSV_FORMATS
-from app.filters import PRESETS
 from app.ui import theme as themes
 from app.ui.cameras import list_cameras, source_title
 from app.ui.theme import Theme, set_property
 
 OSC_DEFAULT: Final = "127.0.0.1:9000"
-FILTER_TEXT: Final = {"off": "Filter: off", "light": "Filter: light", "strong": "Filter: strong"}
 CSV_TEXT: Final = {"openface": "OpenFace columns", "arkit": "Live Link Face take (ARKit)"}
 
 
@@ -61,7 +59,6 @@ class Toolbar(QFrame):
     open_asked = Signal()
     run_clicked = Signal()
     calibrate_clicked = Signal()
-    filter_chosen = Signal(str)
     osc_toggled = Signal(bool, str)
     record_clicked = Signal()
     record_as_asked = Signal()
@@ -90,21 +87,6 @@ class Toolbar(QFrame):
         self.calibrate = self._button("calibrate", "Learn your face at rest: relax, look at the camera (C)")
         self.calibrate.setText("Relax your face")
         self.calibrate.clicked.connect(self.calibrate_clicked)
-
-        self.filter = ChoiceButton(theme)
-        self.filter.setToolTip("Against jitter: on the screen, in streams and in files alike")
-        self.filter.setAccessibleName("Filter")
-        menu = QMenu(self.filter)
-        self._filters = QActionGroup(self)
-        for name in PRESETS:
-            action = QAction(FILTER_TEXT[name], self)
-            action.setCheckable(True)
-            action.setData(name)
-            self._filters.addAction(action)
-            menu.addAction(action)
-        self._filters.triggered.connect(lambda action: self.filter_chosen.emit(action.data()))
-        self._filters.triggered.connect(lambda action: self.filter.setText(action.text()))
-        self.filter.setMenu(menu)
 
         self.osc = self._button("osc", "Stream to this address over UDP (O)")
         self.osc.setText("OSC")
@@ -149,7 +131,6 @@ class Toolbar(QFrame):
         row.addWidget(self.run)
         row.addSpacing(6)
         row.addWidget(self.calibrate)
-        row.addWidget(self.filter)
         row.addSpacing(6)
         row.addWidget(self.osc)
         row.addWidget(self.target, 1)
@@ -185,7 +166,7 @@ class Toolbar(QFrame):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.source.theme = self.filter.theme = theme
+        self.source.theme = theme
         self.view.setIcon(themes.icon("menu", theme.text))
         self._dress()
 
@@ -222,11 +203,6 @@ class Toolbar(QFrame):
         self.osc.setChecked(target is not None)
         set_property(self.osc, "live", "true" if target is not None else "false")
         set_property(self.target, "bad", "true" if bad else "false")
-
-    def show_filter(self, name: str) -> None:
-        for action in self._filters.actions():
-            action.setChecked(action.data() == name)
-        self.filter.setText(FILTER_TEXT[name])
 
     def csv_format(self) -> str:
         return self._formats.checkedAction().data()
