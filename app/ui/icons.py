@@ -203,6 +203,21 @@ def _add(painter: QPainter) -> None:
     _line(painter, (3.5, 8), (12.5, 8))
 
 
+def _undo(painter: QPainter) -> None:
+    path = QPainterPath(QPointF(4, 6))
+    path.lineTo(9.5, 6)
+    path.arcTo(QRectF(6, 6, 7, 7), 90, -180)
+    path.lineTo(6, 13)
+    painter.drawPath(path)
+    _line(painter, (6.5, 3), (3.5, 6), (6.5, 9))
+
+
+def _redo(painter: QPainter) -> None:
+    painter.translate(16, 0)
+    painter.scale(-1, 1)
+    _undo(painter)
+
+
 SHAPES: Final[dict[str, Draw]] = {
     "play": lambda p: _shape(p, (4, 2.5), (13.5, 8), (4, 13.5)),
     "stop": lambda p: p.drawRoundedRect(QRectF(3.5, 3.5, 9, 9), 1.5, 1.5),
@@ -233,11 +248,13 @@ LINES: Final[dict[str, Draw]] = {
     "mesh": _mesh,
     "mirror": _mirror,
     "panels": _panels,
+    "redo": _redo,
     "reset": _reset,
     "right": lambda p: _line(p, (6.3, 4.5), (9.8, 8), (6.3, 11.5)),
     "search": _search,
     "spark": _spark,
     "stream": _stream,
+    "undo": _undo,
     "up": lambda p: _line(p, (4.5, 9.7), (8, 6.2), (11.5, 9.7)),
     "warning": _warning,
 }
