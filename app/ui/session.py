@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.capture import Frame, Source, open_source
+from app.capture import CameraMode, Frame, Source
 from app.config import CSV_FORMATS
 from app.errors import UserError
 from app.face_frame import FaceFrame
@@ -20,7 +20,7 @@ from app.pipeline import Pipeline, Snapshot, Tracker
 from app.profiles import load_profile
 from app.shaping import Shaping
 from app.tracker import TrackerSettings, make_tracker
-from app.ui.playback import Playback
+from app.ui.film import DEMO, Begin, Film, open_for_window
 
 CLOSE_TIMEOUT_S = 8.0
 """A camera that hangs in its driver cannot keep the window open for longer."""
@@ -34,13 +34,6 @@ class Recording:
     sink: Sink
     since_s: float
     """``time.perf_counter()`` at its start."""
-
-
-def open_for_window(spec: str) -> Source:
-    """A camera as it is, a file at its own pace, the demo over and over. Raises ``UserError``."""
-    if spec.isdigit() and not Path(spec).exists():
-        return open_source(spec)
-    return Playback(lambda: open_source(spec), loop=spec == "demo")
 
 
 class _LogToWindow(logging.Handler):
@@ -78,7 +71,7 @@ class Session(QObject):
         self,
         settings: TrackerSettings,
         *,
-        open_source: Callable[[str], Source] = open_for_window,
+        open_source: Callable[[str, Begin], Source] = open_for_window,
         make_tracker: Callable[[TrackerSettings], Tracker] = make_tracker,
     ) -> None:
         super().__init__()
@@ -94,7 +87,12 @@ class Session(QObject):
         self.recording: Recording | None = None
         self._open_source, self._make_tracker = open_source, make_tracker
         self._pipeline: Pipeline | None = None
-        self._then: str | None = None  # what to run once the present run has ended
+        self._then: tuple[str, Begin | None, bool] | None = None  # what to run once the present run has ended
+        self.film = Film(self._again)
+        """Where a recorded source is, and what to do with it."""
+        self.camera_mode: Callable[[str], CameraMode | None] = lambda spec: None
+        """What a camera is to be asked for, by its source."""
+        self._made: Any = None  # the tracker of the last run
         self._ending = False
         self._lock = threading.Lock()
         self._newest: tuple[Frame, FaceFrame] | None = None
@@ -118,22 +116,43 @@ class Session(QObject):
     def snapshot(self) -> Snapshot:
         return self._pipeline.snapshot() if self._pipeline is not None else Snapshot()
 
-    def start(self, spec: str) -> None:
-        """Run ``spec``; a run in progress is ended first, and its files are closed, before this one begins."""
+    def start(self, spec: str, begin: Begin | None = None, *, same_person: bool = False) -> None:
+        """Run ``spec``; a run in progress is ended first, and its files are closed, before this one begins.
+
+        Args:
+            spec: what ``open_source`` takes.
+            begin: how; by default from the start at the source's own pace, a camera in the mode chosen for it.
+            same_person: what was learnt of the person in the last run still holds.
+        """
         if self._pipeline is not None:
-            self._then = spec
+            self._then = spec, begin, same_person
             self._end()
             return
+        begin = begin or Begin(loop=spec == DEMO or self.film.loop, mode=self.camera_mode(spec))
+        known = self._made if same_person else None
+        self.film.expect(begin, same=same_person and spec == self.source)
         self.source, self._ending = spec, False
         self.device = self.model = ""
-        self.neutral = self.settings.calibrate
+        if not same_person:
+            self.neutral = self.settings.calibrate
         with self._lock:
             self._newest = None
-        self._pipeline = Pipeline(lambda: self._open_source(spec), self._tracker, listeners=[self._listen])
+        self._pipeline = Pipeline(lambda: self._open(spec), lambda: self._tracker(known), listeners=[self._listen])
         self._pipeline.start()
         self.started.emit(self._pipeline)
         if self.osc_target is not None:
             self._make_osc()
+
+    def _again(self, begin: Begin) -> None:
+        """The same source and person, from another place."""
+        if self.source is not None:
+            self.start(self.source, begin, same_person=True)
+
+    def _open(self, spec: str) -> Source:
+        """On the runner's thread; wishes for the film that came meanwhile are in its ``begin``."""
+        source = self._open_source(spec, self.film.begin)
+        self.film.opened(source)
+        return source
 
     def stop(self) -> None:
         """Ask the run to end; ``poll`` notices when it has."""
@@ -160,6 +179,7 @@ class Session(QObject):
         except Exception as error:
             why = f"tracking stopped by an error in Mien ({error}); what was recorded is kept"
         self._pipeline, self._ending, self.osc = None, False, None
+        self.film.failed()
         self._osc_wish += 1
         if self.recording is not None:
             done, self.recording = self.recording, None
@@ -169,8 +189,8 @@ class Session(QObject):
             self.failed.emit(self.source or "")
             self.message.emit("error", why)
         if self._then is not None:
-            spec, self._then = self._then, None
-            self.start(spec)
+            (spec, begin, same_person), self._then = self._then, None
+            self.start(spec, begin, same_person=same_person)
 
     def close(self) -> None:
         """End everything and wait for it: files are whole afterwards."""
@@ -184,9 +204,13 @@ class Session(QObject):
         self._pipeline = None
         logging.getLogger("app").removeHandler(self._log)
 
-    def _tracker(self) -> Tracker:
-        tracker = self._make_tracker(self.settings)
+    def _tracker(self, known: Any) -> Tracker:
+        """On the runner's thread; ``known`` is the last run's tracker, if the person is still the same."""
+        tracker: Any = self._make_tracker(self.settings)
         self.device, self.model = getattr(tracker, "device", ""), getattr(tracker, "model", "")
+        if known is not None:
+            tracker.continue_from(known)
+        self._made = tracker
         return tracker
 
     # ------------------------------------------------------------ frames
@@ -219,10 +243,10 @@ class Session(QObject):
         self._configure(shaping=shaping)
 
     def use_tracker(self, settings: TrackerSettings) -> None:
-        """Other networks or another device: what runs begins anew with them."""
+        """Other networks or another device: what runs goes on with them where it was, knowing whom it looks at."""
         self.settings = settings
-        if self.running and not self.stopping and self.source is not None:
-            self.start(self.source)
+        if self.running and not self.stopping:
+            self._again(self.film.begin)
 
     def calibrate(self) -> None:
         """Take the next second's face as this person at rest."""

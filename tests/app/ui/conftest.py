@@ -90,6 +90,10 @@ class WavingTracker:
         self.asked.append("use neutral")
         self.profile = profile
 
+    def continue_from(self, other: "WavingTracker") -> None:
+        self.asked.append("continue")
+        self.profile = other.profile
+
     def close(self) -> None:
         self.closed = True
 
