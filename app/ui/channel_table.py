@@ -64,8 +64,6 @@ class ChannelDelegate(QStyledItemDelegate):
         setting = SETTING_OF[index.column()]
         low, high = RANGES[setting]
         editor = QDoubleSpinBox(parent)
-        editor.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-        editor.setFrame(False)
         editor.setAlignment(Align.AlignRight | Align.AlignVCenter)
         editor.setRange(low * FILE_UNITS[setting], high * FILE_UNITS[setting])
         editor.setDecimals(DECIMALS[setting])
@@ -79,7 +77,7 @@ class ChannelDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row, column = index.row(), index.column()
-        box = QRectF(option.rect)  # type: ignore[attr-defined]
+        box, state = QRectF(option.rect), option.state  # type: ignore[attr-defined]
         painter.save()
         painter.setFont(option.font)  # type: ignore[attr-defined]
         if ROWS[row].au is None:
@@ -94,8 +92,10 @@ class ChannelDelegate(QStyledItemDelegate):
             elif column == Column.LINK:
                 self._paint_link(painter, lower, row)
             else:
+                if state & QStyle.StateFlag.State_MouseOver:
+                    painter.fillRect(lower.adjusted(2, 0, -2, -1), QColor(self.theme.hover))
                 self._paint_number(painter, lower, row, column, str(index.data()))
-            if option.state & QStyle.StateFlag.State_Selected and self._table.hasFocus():  # type: ignore[attr-defined]
+            if state & QStyle.StateFlag.State_Selected and self._table.hasFocus():
                 painter.setPen(QPen(QColor(self.theme.accent), 1))
                 painter.drawRoundedRect(lower.adjusted(2.5, 0.5, -2.5, -1.5), 3, 3)
         painter.restore()
@@ -229,8 +229,13 @@ class ChannelTable(QTableView):
                 padding: 4px {PAD}px 4px 0;
             }}
             QDoubleSpinBox {{
-                background: {t.window}; border: 1px solid {t.accent}; border-radius: 4px; padding: 0 3px; min-height: 0;
+                background: {t.field}; border: 1px solid {t.accent}; border-radius: 4px; padding: 0 3px; min-height: 0;
             }}
+            QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; }}
+            QDoubleSpinBox QLineEdit {{
+                padding: 0 {PAD - 2}px 0 0; border: none; min-height: 0; background: transparent;
+            }}
+            QTableView::item:hover, QTableView::item:selected {{ background: transparent; }}
         """)
 
     # ------------------------------------------------------------ what is shown

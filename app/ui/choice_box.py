@@ -78,7 +78,7 @@ class ChoiceBox(QComboBox):
             if not able and isinstance(model, QStandardItemModel):
                 model.item(self.count() - 1).setEnabled(False)
         widest = max(self.view().sizeHintForIndex(self.model().index(i, 0)).width() for i in range(self.count()))
-        self.view().setMinimumWidth(widest + 4)
+        self.view().setMinimumWidth(widest + 2 * PAD)  # the list has a margin of its own
         self.choose(now)
 
     @property

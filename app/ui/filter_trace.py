@@ -6,19 +6,22 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.face_frame import FaceFrame
 from app.ui.theme import Theme
 from rig.parameters import CHANNELS
 
+HEIGHT: Final = 64
 SPAN_S: Final = 4.0
 LIVELY_S: Final = 2.0
 """For so long at least the liveliest channel stays the one shown."""
 LEAST_RANGE: Final = 0.2
 """Of a channel that moves less the picture is no larger: noise should look like noise."""
 MARGIN: Final = 6
+TOP: Final = 16
+"""Above the lines there is what they are."""
 MOST_SAMPLES: Final = 512
 
 
@@ -35,11 +38,11 @@ class FilterTrace(QWidget):
         self._samples: deque[tuple[float, NDArray[np.float32], NDArray[np.float32]]] = deque(maxlen=MOST_SAMPLES)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setFixedHeight(64)
+        self.setFixedHeight(HEIGHT)
         self.setAccessibleName("Trace of one channel before and after smoothing")
 
     def sizeHint(self) -> QSize:
-        return QSize(240, 64)
+        return QSize(240, HEIGHT)
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
@@ -84,7 +87,7 @@ class FilterTrace(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self.theme.window))
+        painter.fillRect(self.rect(), QColor(self.theme.field))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(self.theme.line), 1))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
@@ -94,15 +97,25 @@ class FilterTrace(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Shown while a source runs")
             return
         low, high = _range(lines[:, 1:])
-        width, height = self.width() - 2 * MARGIN, self.height() - 2 * MARGIN
+        width, height = self.width() - 2 * MARGIN, self.height() - TOP - MARGIN
         x = MARGIN + width * (1 - (lines[-1, 0] - lines[:, 0]) / SPAN_S)
-        for column, colour, thick in ((2, self.theme.accent, 2.4), (1, self.theme.text, 1.0)):
-            y = MARGIN + height * (1 - (lines[:, column] - low) / (high - low))
+        for column, colour, thick in ((2, self.theme.accent, 2.2), (1, self.theme.right, 1.0)):
+            y = TOP + height * (1 - (lines[:, column] - low) / (high - low))
             painter.setPen(QPen(QColor(colour), thick))
             painter.drawPolyline(QPolygonF([QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)]))
-        painter.setPen(QColor(self.theme.muted))
-        place = self.rect().adjusted(8, 4, -8, -4)
-        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, title_of(self.shown))
+        self._paint_legend(painter)
+
+    def _paint_legend(self, painter: QPainter) -> None:
+        font = QFont(self.font())
+        font.setPixelSize(10)
+        painter.setFont(font)
+        top = self.rect().adjusted(8, 4, -8, -4)
+        painter.setPen(QColor(self.theme.text))
+        painter.drawText(top, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, title_of(self.shown))
+        for word, colour in (("smoothed", self.theme.accent), ("measured", self.theme.right)):
+            painter.setPen(QColor(colour))
+            painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, word)
+            top.adjust(0, 0, -painter.fontMetrics().horizontalAdvance(word) - 8, 0)
 
 
 def title_of(channel: int) -> str:

@@ -48,6 +48,8 @@ class NetworkBox(QWidget):
 
     model_chosen = Signal(str)
     device_chosen = Signal(str)
+    file_wanted = Signal()
+    """The field for MediaPipe's task file is to be seen."""
     engine_chosen = Signal(str, str)
     """``onnx`` or ``mediapipe``, and the task file's path (empty where none is known)."""
 
@@ -96,8 +98,8 @@ class NetworkBox(QWidget):
             grid.addWidget(box, 2 * i, 1, 1, 2)
             line = self._lines[name]
             line.setProperty("role", "muted")
-            line.setContentsMargins(1, 3, 0, 0)
-            line.setMinimumHeight(28)
+            line.setContentsMargins(1, 2, 0, 0)
+            line.setMinimumHeight(24)
             line.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
             grid.addWidget(line, 2 * i + 1, 1, 1, 2)
         grid.addWidget(self.task, 6, 1)
@@ -167,6 +169,7 @@ class NetworkBox(QWidget):
             self._take_task()
         else:
             self.task.setFocus()
+            self.file_wanted.emit()
 
     def _take_task(self) -> None:
         if self.engine.value == "mediapipe":

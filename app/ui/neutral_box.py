@@ -62,7 +62,7 @@ class NeutralBox(QWidget):
         self._says.setAccessibleName("What the neutral is now")
         self.relax = QPushButton(RELAX_TEXT)
         self.relax.setProperty("role", "primary")
-        self.relax.setStyleSheet("min-height: 38px")  # the sheet's own would win over setMinimumHeight
+        self.relax.setStyleSheet("min-height: 34px")  # the sheet's own would win over setMinimumHeight
         self.relax.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.relax.setToolTip(
             "Counts down from 3, then takes one second of your face at rest (C); again, or Esc, cancels"

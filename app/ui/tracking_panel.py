@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import ClassVar, Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -106,9 +106,9 @@ class TrackingPanel(Panel):
                     column.addWidget(part)
                 else:
                     column.addLayout(part)
-            column.addSpacing(8)
+            column.addSpacing(4)
         column.addStretch(1)
-        scroll = QScrollArea()
+        self._scroll = scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -136,6 +136,7 @@ class TrackingPanel(Panel):
         self.networks.model_chosen.connect(lambda name: choices.set_networks(model=name))
         self.networks.device_chosen.connect(lambda name: choices.set_networks(device=name))
         self.networks.engine_chosen.connect(self._use_engine)
+        self.networks.file_wanted.connect(self._show_file_field)
         self.channels.edited.connect(choices.set_shaping)
         self.channels.links_changed.connect(self._keep_links)
         neutral.calibrate_asked.connect(self._toggle_countdown)
@@ -227,6 +228,10 @@ class TrackingPanel(Panel):
 
     def _visible_page(self, name: str) -> bool:
         return self.isVisible() and self.pages.value == name
+
+    def _show_file_field(self) -> None:
+        """It appears at the foot of the page, once this page has its new height."""
+        QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.networks.task))
 
     # ------------------------------------------------------------ what is asked
 
