@@ -22,6 +22,8 @@ RENAMED: Final = {
     "osc": "output/osc",
 }
 """Keys of version 1, which kept bare words, and what they are called now."""
+DAMAGED: Final = "the file"
+"""Stands for all keys in what was complained about."""
 FORGOTTEN: Final = ("geometry",)
 """Keys of version 1 that have no meaning any more."""
 
@@ -46,7 +48,9 @@ class Preferences(QObject):
         """Everything that was said so far."""
         self._blamed: set[str] = set()
         if self._settings.status() is not QSettings.Status.NoError:
-            self._complain("", f"the settings in {self._settings.fileName()} are damaged: what is lost starts afresh")
+            self._complain(
+                DAMAGED, f"the settings in {self._settings.fileName()} are damaged: what is lost starts afresh"
+            )
         self._migrate()
 
     def value(self, key: str, default: T) -> T:
@@ -140,19 +144,20 @@ class Preferences(QObject):
         """Bring what an older version kept to today's keys. A newer version's settings are read as far as they fit."""
         kept = self._settings.value(VERSION_KEY)
         if kept is None:
-            for old, new in RENAMED.items():
-                if self._settings.contains(old) and not self._settings.contains(new):
-                    self._settings.setValue(new, json.dumps(str(self._settings.value(old))))
-            for old in (*RENAMED, *FORGOTTEN):
+            kept_then = {old: self._settings.value(old) for old in RENAMED if self._settings.contains(old)}
+            # First all goes, then it comes back: to remove "character" is to remove "character/name" as well.
+            for old in (*kept_then, *FORGOTTEN):
                 self._settings.remove(old)
+            for old, value in kept_then.items():
+                self._settings.setValue(RENAMED[old], json.dumps(str(value)))
         elif not str(kept).isdigit() or int(str(kept)) > VERSION:
             self._complain("", "these settings come from a newer Mien: what this one does not know is left alone")
             return
         self._settings.setValue(VERSION_KEY, VERSION)
 
     def _complain(self, key: str, text: str) -> None:
-        """Once for each key."""
-        if key in self._blamed:
+        """Once for each key; nothing more where the whole file is damaged."""
+        if key in self._blamed or DAMAGED in self._blamed:
             return
         self._blamed.add(key)
         self.problems.append(text)

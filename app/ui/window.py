@@ -16,7 +16,6 @@ from app.face_frame import FaceFrame
 from app.pipeline import Snapshot
 from app.ui import theme as themes
 from app.ui.about import AboutView, KeysView
-from app.ui.au_bars import AuBars
 from app.ui.cameras import is_camera, list_cameras, source_title
 from app.ui.commands import window_commands
 from app.ui.countdown import Countdown
@@ -26,6 +25,7 @@ from app.ui.job_strip import JobStrip
 from app.ui.jobs import Jobs
 from app.ui.menus import Menus, belongs_to_widget, offer
 from app.ui.message_bar import MessageBar
+from app.ui.meters_panel import MetersPanel
 from app.ui.panel import Panel, Shell
 from app.ui.preferences import Preferences
 from app.ui.rig_view import RigView
@@ -64,26 +64,6 @@ class PicturePanel(Panel):
 
     def reset(self) -> None:
         self.video.clear()
-
-
-class MetersPanel(Panel):
-    """The bars of the action units."""
-
-    title: ClassVar[str] = "Meters"
-
-    def __init__(self, shell: Shell) -> None:
-        super().__init__(shell)
-        self.bars = AuBars(shell.theme)
-        _fill(self, self.bars)
-
-    def show_face(self, frame: Frame, face: FaceFrame) -> None:
-        self.bars.show_channels(face.au)
-
-    def set_theme(self, theme: Theme) -> None:
-        self.bars.set_theme(theme)
-
-    def reset(self) -> None:
-        self.bars.clear()
 
 
 def _fill(panel: Panel, widget: QWidget) -> None:
@@ -180,12 +160,6 @@ class MainWindow(QMainWindow):
         panel = self.panels["picture"]
         assert isinstance(panel, PicturePanel)
         return panel.video
-
-    @property
-    def bars(self) -> AuBars:
-        panel = self.panels["meters"]
-        assert isinstance(panel, MetersPanel)
-        return panel.bars
 
     def _restore_layout(self) -> None:
         layout = self.preferences.value("window/layout", "")
@@ -430,8 +404,12 @@ class MainWindow(QMainWindow):
         themes.apply(app, self.theme)
         self._reset_button.setIcon(themes.icon("reset", self.theme.muted))
         self.docks.set_theme(self.theme)
-        for part in (self.toolbar, self.messages, self.rig, self.status, *self.panels.values()):
-            part.set_theme(self.theme)
+        self.toolbar.set_theme(self.theme)
+        self.messages.set_theme(self.theme)
+        self.status.set_theme(self.theme)
+        self.rig.set_theme(self.theme)
+        for panel in self.panels.values():
+            panel.set_theme(self.theme)
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)

@@ -7,13 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from pythonosc.osc_bundle import OscBundle
 
+from app.ui.meters_panel import MetersPanel
 from app.ui.window import MainWindow
 from rig.parameters import CHANNEL_INDEX
 
@@ -21,7 +22,15 @@ ROOT = Path(__file__).parents[3]
 WAIT_MS = 60_000
 """Generous: a slow machine with software OpenGL is a machine too."""
 SMILE = CHANNEL_INDEX["AU12-left"]
+P = TypeVar("P")
 MakeWindow = Callable[..., MainWindow]
+
+
+def panel(window: MainWindow, kind: type[P]) -> P:
+    """The one panel of this kind."""
+    found = [one for one in window.panels.values() if isinstance(one, kind)]
+    assert len(found) == 1
+    return found[0]
 
 
 def start(window: MainWindow, qtbot: Any, source: Path) -> None:
@@ -63,7 +72,8 @@ def test_frames_arrive_and_the_face_and_the_bars_move(make_window: MakeWindow, q
         return any(np.abs(seen[0].astype(int) - other).max() > 40 for other in seen[1:])
 
     qtbot.waitUntil(changed, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: window.bars.shown[SMILE] > 2.0, timeout=WAIT_MS)
+    meters = panel(window, MetersPanel).current
+    qtbot.waitUntil(lambda: meters.shown[SMILE] > 2.0, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: "ms capture → data" in window.status.text(), timeout=WAIT_MS)
     for words in (" fps", "CPU", "0 dropped", "of 300"):
         assert words in window.status.text()
@@ -75,7 +85,8 @@ def test_frames_arrive_and_the_face_and_the_bars_move(make_window: MakeWindow, q
 def test_a_real_clip_through_the_real_tracker(make_window: MakeWindow, qtbot: Any, data_dir: Path) -> None:
     window = make_window(real=True)
     start(window, qtbot, data_dir / "clips" / "lp_d10.mp4")
-    qtbot.waitUntil(lambda: window.bars.shown.max() > 0.5, timeout=WAIT_MS)
+    meters = panel(window, MetersPanel).current
+    qtbot.waitUntil(lambda: meters.shown.max() > 0.5, timeout=WAIT_MS)
     newest = window.session.newest()
     assert newest is not None
     assert newest[1].tracked
@@ -340,7 +351,7 @@ def test_themes_and_the_choices_of_the_last_time(make_window: MakeWindow, qtbot:
     window = make_window()
     for name, dark in (("light", False), ("dark", True)):
         window.set_theme(name)
-        pixel = window.bars.grab().toImage().pixelColor(2, 2)
+        pixel = window.panels["meters"].grab().toImage().pixelColor(2, 2)
         assert (pixel.lightness() < 100) is dark
     window.preferences.set_value("window/theme", "plaid")  # what is not known any more is forgotten
     other = MainWindow(window.session, window.preferences._settings)
@@ -352,6 +363,7 @@ SCRIPT = """
 import sys
 from app.tracker import TrackerSettings
 from app.ui.main import run_window
+from app.ui.meters_panel import MetersPanel
 from app.ui.window import MainWindow
 tick = MainWindow._tick
 def watched(self):
