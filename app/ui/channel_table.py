@@ -261,7 +261,10 @@ class ChannelTable(QTableView):
         for row, entry in enumerate(ROWS):
             if entry.au is None:
                 continue
-            found = all(word in search_words(row) for word in words)
+            text = search_words(row)
+            if len(self.channels.channels(row)) == 2:  # it stands for the row below as well
+                text += search_words(row + 1)
+            found = all(word in text for word in words)
             self.setRowHidden(row, not found or self.channels.is_hidden(row))
             if found:
                 regions.add(entry.region)

@@ -14,7 +14,7 @@ from app.errors import UserError
 from app.filters import PRESETS
 from app.profiles import load_profile
 from app.shaping import Shaping, from_json, to_json
-from app.tracker import TrackerSettings
+from app.tracker import FIXED, TrackerSettings
 from app.ui.message_bar import MessageBar
 from app.ui.preferences import Preferences
 from app.ui.session import Session
@@ -42,6 +42,8 @@ class TrackingChoices(QObject):
         session.settings = self._restored(session.settings)
         session.neutral = session.settings.calibrate
         self._seen = session.settings
+        self._before: TrackerSettings | None = None  # what worked until networks were changed that nobody has seen work
+        session.failed.connect(self._take_back)
         preferences.changed.connect(self._imported)
 
     @property
@@ -64,9 +66,31 @@ class TrackingChoices(QObject):
         self.follow()
 
     def set_networks(self, **changes: Any) -> None:
-        """Model, device, landmarks, task_path: a running source goes on with a tracker made anew."""
-        self._session.use_tracker(replace(self._session.settings, **changes))
+        """Model, device, landmarks, task_path: a running source goes on with a tracker made anew.
+
+        Should that not be possible, what was chosen before is taken back.
+        """
+        before = self._session.settings
+        if (settings := replace(before, **changes)) == before:
+            return
+        if self._session.running and self._before is None:
+            self._before = before
+        self._session.use_tracker(settings)
         self.follow()
+
+    def confirm(self) -> None:
+        """The present networks were seen to work."""
+        self._before = None
+
+    def _take_back(self, source: str) -> None:
+        """The run ended by an error (which is told): go on with what worked."""
+        before, self._before = self._before, None
+        if before is None:
+            return
+        now = self._session.settings
+        self._session.settings = replace(now, **{name: getattr(before, name) for name in FIXED})
+        self.follow()
+        self._session.start(source, same_person=True)
 
     def use_neutral(self, profile: str) -> None:
         """``auto`` or a saved profile, now. Raises ``UserError`` for a profile that cannot be used."""

@@ -213,6 +213,7 @@ class TrackingPanel(Panel):
     def _show_tracker(self, model: str, device: str, neutral_from: str, calibrating: bool) -> None:
         if self._pipeline is not None:
             self.networks.show_in_use(model, device)
+            self.choices.confirm()
             self._neutral_from, self._calibrating = neutral_from, calibrating
             self._show_progress()
 
