@@ -199,7 +199,7 @@ class FaceScene(Stage):
         """A Look, or the name of one of LOOKS; raises KeyError naming those that exist."""
         look = look_of(look)
         self._show_hair(look)
-        t = self._textures[look] = self._textures.pop(look, None) or self._load(look)
+        t = self._textures[look] = self._textures.pop(look, {}) or self._load(look)
         while len(self._textures) > LOOKS_KEPT:  # each is some 20 MB
             del self._textures[next(iter(self._textures))]
         self.actors["lashes"].texture = t["lashes"]

@@ -31,7 +31,7 @@ from app.ui.theme import Theme
 from app.ui.thumbnails import Thumbnails
 
 ENTRY: Final = Qt.ItemDataRole.UserRole
-TILE_MIN_PX: Final = 88
+TILE_MIN_PX: Final = 80
 GAP_PX: Final = 8
 CAPTION_PX: Final = 24
 RADIUS_PX: Final = 8
@@ -59,7 +59,8 @@ class CharacterGrid(QListWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setFrameShape(QListView.Shape.NoFrame)
+        self.setObjectName("tiles")
+        self.setStyleSheet("#tiles { border: none; background: transparent; }")
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setDragEnabled(False)
@@ -102,10 +103,12 @@ class CharacterGrid(QListWidget):
 
     def tile(self) -> QSize:
         """Of one character, as wide as fills the row."""
-        room = self.viewport().width()
+        # Qt keeps room for the scroll bar while it lays out, whether it shows or not.
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self)
+        room = self.maximumViewportSize().width() - bar - 2
         across = max(1, (room + GAP_PX) // (TILE_MIN_PX + GAP_PX))
-        side = (room - 1) // across
-        return QSize(side, side - GAP_PX + CAPTION_PX + GAP_PX)
+        side = room // across
+        return QSize(side, side + CAPTION_PX)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -167,7 +170,7 @@ class _Tile(QStyledItemDelegate):
         theme, entry = self._grid.theme, index.data(ENTRY)
         state, rect = option.state, option.rect  # type: ignore[attr-defined]
         side = self._grid.tile().width() - GAP_PX
-        box = QRect(rect.left() + GAP_PX // 2, rect.top() + GAP_PX // 2, side, side)
+        box = QRect(rect.left(), rect.top() + GAP_PX // 2, side, side)
         shown = entry.name == self._grid.current_name
         hovered = bool(state & QStyle.StateFlag.State_MouseOver)
         focused = bool(state & QStyle.StateFlag.State_HasFocus) and self._grid.hasFocus()

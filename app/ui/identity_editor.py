@@ -5,7 +5,17 @@ from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.character_edit import CharacterEdit
 from app.ui.theme import GAP, Theme, icon, number_width, set_role, tabular
@@ -61,7 +71,8 @@ class _Row(QWidget):
         self.slider.setAccessibleName(title)
         self.slider.setToolTip(f"{control.at_0} … {control.at_1}; double-click resets")
         self.name.setBuddy(self.slider)
-        self.lock = QToolButton(checkable=True)
+        self.lock = QToolButton()
+        self.lock.setCheckable(True)
         set_role(self.lock, "quiet")
         self.lock.setAccessibleName(f"Lock {control.name}")
         self.lock.setToolTip("Keep it as it is when others change at random")
@@ -133,11 +144,10 @@ class _Group(QWidget):
         self.title, self.members = title, members
         self._make = make
         self.rows: list[_Row] = []
-        self.head = QToolButton(checkable=True)
+        self.opened = False
+        self.head = QToolButton()
         self.head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.head.setSizePolicy(
-            self.head.sizePolicy().horizontalPolicy().Expanding, self.head.sizePolicy().Policy.Fixed
-        )
+        self.head.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         set_role(self.head, "quiet")
         self.reset = QToolButton()
         set_role(self.reset, "quiet")
@@ -160,18 +170,20 @@ class _Group(QWidget):
         column.setSpacing(0)
         column.addLayout(top)
         column.addLayout(self._body)
-        self.head.toggled.connect(self._open)
+        self.head.clicked.connect(lambda: self.set_open(not self.opened))
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.head.setIcon(icon("down" if self.head.isChecked() else "right", theme.muted))
+        self.head.setIcon(icon("down" if self.opened else "right", theme.muted))
         self.head.setText(self.title[:1].upper() + self.title[1:])
         self.reset.setIcon(icon("reset", theme.muted))
         for row in self.rows:
             row.set_theme(theme)
 
-    def _open(self, on: bool) -> None:
+    def set_open(self, on: bool) -> None:
+        """Show the sliders, or only the heading."""
+        self.opened = on
         if on and not self.rows:
             self.rows = [self._make(k) for k in self.members]
             for row in self.rows:
@@ -188,7 +200,7 @@ class _Group(QWidget):
         self.count.setText(f"{here} changed" if here else str(len(self.members)))
         self.reset.setEnabled(bool(here))
         self.head.setAccessibleName(f"{self.title}: {len(self.members)} controls, {here} changed")
-        if self.head.isChecked():
+        if self.opened:
             for row in self.rows:
                 row.show_now()
 

@@ -173,7 +173,7 @@ def brow_pixmap(style: int, colour: str) -> QPixmap:
     rgba[..., 3] = tile
     image = QImage(rgba.data, tile.shape[1], tile.shape[0], 4 * tile.shape[1], QImage.Format.Format_RGBA8888)
     return QPixmap.fromImage(
-        image.scaled(2 * BROW_TILE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+        image.scaled(BROW_TILE * 2, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
     )
 
 

@@ -5,9 +5,9 @@ import re
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu
 
+from app.ui.menus import offer
 from app.ui.preferences import Preferences
 from app.ui.rig_camera import VIEWS
 from app.ui.rig_view import RigView
@@ -33,6 +33,11 @@ CHROMA: Final = {"green": "#00b140", "blue": "#0047bb"}
 """``rig.stage.CHROMA`` and ``CHROMA_BLUE``: that module brings PyVista, for which no window should wait."""
 COLOUR_DEFAULT: Final = "#7d8aa0"
 KEYS: Final = {"view": tuple(VIEWS), "light": tuple(LIGHTS), "background": tuple(BACKGROUNDS)}
+WORDS: Final[dict[str, dict[str, str]]] = {
+    "view": {name: view.title for name, view in VIEWS.items()},
+    "light": LIGHTS,
+    "background": BACKGROUNDS,
+}
 DEFAULTS: Final = {"view": "head", "light": "portrait", "background": "theme"}
 
 
@@ -81,21 +86,6 @@ class StageSettings(QObject):
         self._rig.set_background(self.colour if background == "colour" else CHROMA.get(background, background))
         self.changed.emit()
 
-    def menu(self, key: str, title: str, parent: QWidget) -> QMenu:
-        """A submenu of one of KEYS, ticked as it stands when it opens."""
-        words = {"view": {name: view.title for name, view in VIEWS.items()}, "light": LIGHTS, "background": BACKGROUNDS}
-        menu = QMenu(title, parent)
-        group = QActionGroup(menu)
-        for name, text in words[key].items():
-            action = QAction(text, menu, checkable=True)
-            action.setData(name)
-            group.addAction(action)
-            menu.addAction(action)
-        group.triggered.connect(lambda action: self.set(key, action.data()))
-
-        def tick() -> None:
-            for action in group.actions():
-                action.setChecked(action.data() == self.values[key])
-
-        menu.aboutToShow.connect(tick)
-        return menu
+    def fill(self, key: str, menu: QMenu) -> None:
+        """A submenu with the choices of one of KEYS, ticked as they stand."""
+        offer(menu, WORDS[key], self.values[key], lambda value: self.set(key, value))

@@ -1,6 +1,7 @@
 """The stage: a frameless window with nothing in it but the character, for OBS and the like to capture."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
@@ -98,7 +99,7 @@ class StageView(QWidget):
 
     def _place(self) -> None:
         """Where it was last time, if that is still on a screen."""
-        kept = self._preferences.value("stage/place", [])
+        kept: list = self._preferences.value("stage/place", [])
         numbers = [n for n in kept if isinstance(n, int) and not isinstance(n, bool)]
         self.resize(DEFAULT_SIZE)
         if len(numbers) == 4 == len(kept):
@@ -199,7 +200,7 @@ class StageView(QWidget):
         elif arrow is not None and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.resize(self.width() + STEP_PX * arrow.x(), self.height() + STEP_PX * arrow.y())
         elif arrow is not None:
-            self.move(self.pos() + STEP_PX * arrow)
+            self.move(self.pos() + arrow * STEP_PX)
         else:
             super().keyPressEvent(event)
 
@@ -215,7 +216,8 @@ class StageView(QWidget):
         """The right button's menu."""
         menu = QMenu(self)
         for key, title in (("view", "Framing"), ("light", "Light"), ("background", "Background")):
-            menu.addMenu(self._settings.menu(key, title, menu))
+            inner = menu.addMenu(title)
+            inner.aboutToShow.connect(partial(self._settings.fill, key, inner))
         sizes = menu.addMenu("Size")
         for text, size in SIZES.items():
             self._add(sizes, text, lambda _=False, size=size: self.resize(size))

@@ -77,7 +77,7 @@ def fit(picture: Picture, size: tuple[int, int] = SIZE) -> Picture:
     h, w = picture.shape[:2]
     keep_w, keep_h = min(w, round(h * width / height)), min(h, round(w * height / width))
     top, left = (h - keep_h) // 2, (w - keep_w) // 2
-    cut = picture[top : top + keep_h, left : left + keep_w]
+    cut: NDArray = picture[top : top + keep_h, left : left + keep_w]
     if cut.shape[2] == 4:
         cut = (cut[..., :3] * (cut[..., 3:] / np.float32(255))).astype(np.uint8)
     if cut.shape[:2] != (height, width):

@@ -17,6 +17,7 @@ from app.pipeline import Snapshot
 from app.ui import theme as themes
 from app.ui.about import AboutView, KeysView
 from app.ui.cameras import is_camera, list_cameras, source_title
+from app.ui.character_panel import CharacterPanel
 from app.ui.commands import window_commands
 from app.ui.countdown import Countdown
 from app.ui.docks import LEFT, RIGHT, Docks, PanelSpec
@@ -76,6 +77,7 @@ PANELS: Final = (
     PanelSpec("picture", PicturePanel, LEFT, True, "Ctrl+1"),
     PanelSpec("meters", MetersPanel, LEFT, True, "Ctrl+2"),
     PanelSpec("tracking", TrackingPanel, RIGHT, True, "Ctrl+3"),
+    PanelSpec("character", CharacterPanel, RIGHT, True, "Ctrl+4"),
 )
 """Every dock: name, class, where it is and whether it is shown at first, its key. One row is all a panel needs."""
 
