@@ -32,7 +32,7 @@ from app.ui.thumbnails import Thumbnails
 
 ENTRY: Final = Qt.ItemDataRole.UserRole
 TILE_MIN_PX: Final = 80
-GAP_PX: Final = 8
+GAP_PX: Final = 6
 CAPTION_PX: Final = 24
 RADIUS_PX: Final = 8
 
@@ -105,8 +105,8 @@ class CharacterGrid(QListWidget):
         """Of one character, as wide as fills the row."""
         # Qt keeps room for the scroll bar while it lays out, whether it shows or not.
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self)
-        room = self.maximumViewportSize().width() - bar - 2
-        across = max(1, (room + GAP_PX) // (TILE_MIN_PX + GAP_PX))
+        room = self.maximumViewportSize().width() - bar
+        across = max(1, room // (TILE_MIN_PX + GAP_PX))
         side = room // across
         return QSize(side, side + CAPTION_PX)
 
@@ -169,8 +169,8 @@ class _Tile(QStyledItemDelegate):
     ) -> None:
         theme, entry = self._grid.theme, index.data(ENTRY)
         state, rect = option.state, option.rect  # type: ignore[attr-defined]
-        side = self._grid.tile().width() - GAP_PX
-        box = QRect(rect.left(), rect.top() + GAP_PX // 2, side, side)
+        side = self._grid.tile().width() - GAP_PX - 2
+        box = QRect(rect.left() + 1, rect.top() + GAP_PX // 2, side, side)
         shown = entry.name == self._grid.current_name
         hovered = bool(state & QStyle.StateFlag.State_MouseOver)
         focused = bool(state & QStyle.StateFlag.State_HasFocus) and self._grid.hasFocus()

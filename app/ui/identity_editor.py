@@ -231,9 +231,12 @@ class IdentityEditor(QWidget):
         column.addWidget(self.search)
         column.addWidget(self.nothing)
         column.addWidget(self.found)
+        together = QVBoxLayout()
+        together.setSpacing(0)
         for group in self.groups:
             group.reset.clicked.connect(lambda _=False, group=group: self._reset(group))
-            column.addWidget(group)
+            together.addWidget(group)
+        column.addLayout(together)
         self.found.hide()
 
     def set_edit(self, edit: CharacterEdit | None) -> None:

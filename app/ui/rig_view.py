@@ -11,7 +11,6 @@ its size with :meth:`RigView.set_outlet` and cuts its part out of the same pictu
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,7 +25,7 @@ from app.ui.rig_camera import OrbitCamera, Size, render_size
 from app.ui.rig_loader import BASE, Loaded, RigLoader
 from app.ui.rig_pace import STILL, Pace
 from app.ui.theme import Theme
-from rig.looks import LOOKS, Look
+from rig.looks import Look
 
 if TYPE_CHECKING:
     from rig.imported_scene import ImportedScene
@@ -41,6 +40,8 @@ ZOOM_PER_NOTCH: Final = 1.0015
 CHECKER_PX: Final = 12
 TRANSPARENT: Final = "transparent"
 THEME: Final = "theme"
+STAGE: Final = "stage"
+"""The outlet whose shape counts before others'."""
 
 
 class RigView(QWidget):
@@ -55,9 +56,9 @@ class RigView(QWidget):
     character_failed = Signal(str, str)
     """Name or file, and why it cannot be shown; the one before stays."""
 
-    def __init__(self, theme: Theme, skin: str = "light", character: str = BASE) -> None:
+    def __init__(self, theme: Theme, character: str = BASE) -> None:
         super().__init__()
-        self.theme, self.skin = theme, skin
+        self.theme = theme
         self.character = character
         """Name or file of who is shown, or will be."""
         self.shown = ""
@@ -193,12 +194,6 @@ class RigView(QWidget):
         self.follows = on and self.takes_shape
         self._ask()
 
-    def set_skin(self, name: str) -> None:
-        """One of ``rig.looks.LOOKS`` for the base face; the other characters have their own."""
-        self.skin = name
-        if self.shown == BASE and self.shape is not None:
-            self.set_shape(replace(self.shape, look=LOOKS[name]))
-
     def _take_look(self, look: Look) -> None:
         if self._scene is not None and self.shape is not None and look == self.shape.look:
             self._scene.set_look(look)  # type: ignore[union-attr]
@@ -289,7 +284,8 @@ class RigView(QWidget):
         if self.isVisible():
             ratio = self.devicePixelRatioF()
             own = [(round(self.width() * ratio), round(self.height() * ratio))]
-        return [*self._outlets.values(), *own]
+        outlets = sorted(self._outlets.items(), key=lambda item: item[0] != STAGE)
+        return [*(size for _, size in outlets), *own]
 
     def _ask(self) -> None:
         if self._scene is not None and not self._next.isActive():
@@ -312,6 +308,8 @@ class RigView(QWidget):
         self._pose_scene(scene)
         self.camera.place(plotter.camera, viewers[0][0] / max(viewers[0][1], 1))
         self._pixels = scene.render()
+        if scene.transparent and not samples:
+            soften_edge(self._pixels)
         h, w, channels = self._pixels.shape
         kind = QImage.Format.Format_RGBA8888 if channels == 4 else QImage.Format.Format_RGB888
         self._image = QImage(self._pixels.data, w, h, channels * w, kind)
@@ -403,6 +401,15 @@ def cover(painter: QPainter, image: QImage, size: QSizeF, mirrored: bool = False
     corner = QPointF((size.width() - shape.width()) / 2, (size.height() - shape.height()) / 2)
     painter.drawImage(QRectF(corner, shape), image)
     painter.restore()
+
+
+def soften_edge(picture: NDArray[np.uint8]) -> None:
+    """Smooths the outline of an RGBA picture (H, W, 4) in place: FXAA looks at colours only. It never grows, so that no
+    colour of the background comes in."""
+    import cv2
+
+    alpha = np.ascontiguousarray(picture[..., 3])
+    np.minimum(alpha, cv2.blur(alpha, (3, 3)), out=picture[..., 3])
 
 
 def _checker(painter: QPainter, area: QRectF, theme: Theme) -> None:

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.ui.preferences import Preferences
-from app.ui.rig_view import TRANSPARENT, RigView, cover
+from app.ui.rig_view import STAGE, TRANSPARENT, RigView, cover
 from app.ui.stage_settings import StageSettings
 
 EDGE_PX: Final = 10
@@ -113,7 +113,7 @@ class StageView(QWidget):
         self.opened.emit(True)
 
     def hideEvent(self, event: object) -> None:
-        self._rig.set_outlet("stage", None)
+        self._rig.set_outlet(STAGE, None)
         self.opened.emit(False)
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -127,7 +127,7 @@ class StageView(QWidget):
 
     def _ask(self) -> None:
         ratio = self.devicePixelRatioF()
-        self._rig.set_outlet("stage", (round(self.width() * ratio), round(self.height() * ratio)))
+        self._rig.set_outlet(STAGE, (round(self.width() * ratio), round(self.height() * ratio)))
 
     # ------------------------------------------------------------ what it shows
 

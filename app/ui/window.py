@@ -36,10 +36,10 @@ from app.ui.theme import THEMES, Theme
 from app.ui.toolbar import OSC_DEFAULT, Toolbar, clock
 from app.ui.tracking_panel import TrackingPanel
 from app.ui.video_view import VideoView
+from app.ui.welcome import Welcome
 
 STATUS_MS: Final = 200
 FOLDER_KEYS: Final = {"recordings": "output/folder", "videos": "source/folder", "settings": "window/settings_folder"}
-SKIN_TEXT: Final = {"light": "Light", "tan": "Tan", "dark": "Dark", "fair": "Fair, light eyes"}
 VIDEO_FILES: Final = (
     "Video and pictures (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp)"
     ";;All files (*)"
@@ -100,12 +100,13 @@ class MainWindow(QMainWindow):
         self._state = "searching"
         self._last_spec: str | None = None
         self._otherwise: str | None = None
+        self.welcome: Welcome | None = None
 
         self.toolbar = Toolbar(self.theme)
         self.jobs = Jobs(self.messages)
         self.job_strip = JobStrip(self.jobs)
         character = character or self.preferences.value("character/name", "base")
-        self.rig = RigView(self.theme, self.preferences.choice("character/skin", tuple(SKIN_TEXT)), character)
+        self.rig = RigView(self.theme, character)
         self.status = StatusLine(self.theme)
         self.shell = Shell(session, self.preferences, self.messages, self.jobs, self.rig, self.theme, self.countdown)
         self.panels: dict[str, Panel] = {spec.name: spec.kind(self.shell) for spec in self.specs}
@@ -253,6 +254,8 @@ class MainWindow(QMainWindow):
         for name, panel in self.panels.items():
             if self.docks.is_visible(name):
                 panel.show_face(frame, face)
+        if self.welcome is not None:
+            self.welcome.show_face(frame, face)
         self.rig.show_face(face)
 
     def on_air(self) -> bool:
@@ -271,6 +274,8 @@ class MainWindow(QMainWindow):
         self.status.show_status(status_of(self.session, snapshot, self._state))
         for panel in self.panels.values():
             panel.tick(snapshot)
+        if self.welcome is not None:
+            self.welcome.tick(snapshot)
         self.menus.refresh()
         self.video.note = self._note(snapshot, running)
         self.video.update()
@@ -381,6 +386,8 @@ class MainWindow(QMainWindow):
         on = is_camera(self._last_spec) if self._mirror is None else self._mirror
         self.video.mirrored = on
         self.video.update()
+        if self.welcome is not None:
+            self.welcome.set_mirrored(on)
         self.rig.set_mirrored(on)
 
     def _say_character(self, spec: str) -> None:
@@ -412,6 +419,8 @@ class MainWindow(QMainWindow):
         self.rig.set_theme(self.theme)
         for panel in self.panels.values():
             panel.set_theme(self.theme)
+        if self.welcome is not None:
+            self.welcome.set_theme(self.theme)
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -471,6 +480,23 @@ class MainWindow(QMainWindow):
         self.preferences.set_value("window/geometry", self.saveGeometry().toBase64().toStdString())
         self.preferences.set_value("window/layout", self.docks.save())
 
+    def show_welcome(self) -> None:
+        """Camera, calibration, where to send."""
+        if self.welcome is None:
+            self.welcome = Welcome(self, self.shell, self.theme)
+            self.welcome.source_chosen.connect(self.start)
+            self.welcome.open_asked.connect(self.ask_for_file)
+            self.welcome.calibrate_asked.connect(self.start_countdown)
+            self.welcome.send_chosen.connect(self.send_to)
+            self.welcome.destroyed.connect(self._forget_welcome)
+        self._open(self.welcome)
+
+    def _forget_welcome(self) -> None:
+        self.welcome = None
+
+    def send_to(self, protocol: str, target: str) -> None:
+        self.set_osc(True, target)
+
     def show_keys(self) -> None:
         self._open(KeysView(self, self.menus.keys()))
 
@@ -500,8 +526,9 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         path = event.mimeData().urls()[0].toLocalFile()
-        if Path(path).suffix.lower() in SUFFIXES:
-            self.rig.set_character(path)
+        panel = self.panels["character"]
+        if Path(path).suffix.lower() in SUFFIXES and isinstance(panel, CharacterPanel):
+            panel.characters.import_file(path)
         else:
             self.start(path)
 
