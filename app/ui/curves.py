@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.face_frame import FaceFrame
-from app.ui.channel_names import FACS_MAX, NAMES, REGIONS, channels_of
+from app.ui.channel_names import ACTION_UNITS, FACS_MAX, NAMES, REGIONS, channels_of
 from rig.parameters import ARKIT, CHANNELS
 
 M_TO_CM: Final = 100.0
@@ -49,6 +49,12 @@ class Curve:
     unit: Unit
     words: str = ""
     """More to be found by, in lower case."""
+    brief: str = ""
+    """For narrow places; the title where it is empty."""
+
+    @property
+    def short(self) -> str:
+        return self.brief or self.title
 
 
 def _au_curves() -> dict[str, Curve]:
@@ -59,7 +65,9 @@ def _au_curves() -> dict[str, Curve]:
                 side = CHANNELS[channel].partition("-")[2]
                 title = f"AU{au} {NAMES[au]}" + (f", {side}" if side else "")
                 words = f"au{au:02d} {au} {region.lower()}"
-                curves[CHANNELS[channel]] = Curve(CHANNELS[channel], title, f"Action units: {region}", FACS, words)
+                brief = f"AU{au} {side[:1].upper()} {ACTION_UNITS[au].short}".replace("  ", " ")
+                key = CHANNELS[channel]
+                curves[key] = Curve(key, title, f"Action units: {region}", FACS, words, brief)
     return curves
 
 
