@@ -18,9 +18,10 @@ from app.ui import theme as themes
 from app.ui.about import AboutView, KeysView
 from app.ui.cameras import is_camera, list_cameras, source_title
 from app.ui.character_panel import CharacterPanel
+from app.ui.charts_panel import ChartsPanel
 from app.ui.commands import window_commands
 from app.ui.countdown import Countdown
-from app.ui.docks import LEFT, RIGHT, Docks, PanelSpec
+from app.ui.docks import BOTTOM, LEFT, RIGHT, Docks, PanelSpec
 from app.ui.doctor_view import DoctorView
 from app.ui.job_strip import JobStrip
 from app.ui.jobs import Jobs
@@ -78,6 +79,7 @@ PANELS: Final = (
     PanelSpec("meters", MetersPanel, LEFT, True, "Ctrl+2"),
     PanelSpec("tracking", TrackingPanel, RIGHT, True, "Ctrl+3"),
     PanelSpec("character", CharacterPanel, RIGHT, True, "Ctrl+4"),
+    PanelSpec("charts", ChartsPanel, BOTTOM, False, "Ctrl+6"),
 )
 """Every dock: name, class, where it is and whether it is shown at first, its key. One row is all a panel needs."""
 
