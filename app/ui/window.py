@@ -3,20 +3,18 @@
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Final
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMainWindow, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from app.capture import Frame
 from app.characters import SUFFIXES
 from app.errors import UserError
-from app.face_frame import FaceFrame
 from app.pipeline import Snapshot
 from app.ui import theme as themes
 from app.ui.about import AboutView, KeysView
-from app.ui.cameras import is_camera, list_cameras, source_title
+from app.ui.cameras import list_cameras, source_title
 from app.ui.character_panel import CharacterPanel
 from app.ui.charts_panel import ChartsPanel
 from app.ui.commands import window_commands
@@ -29,11 +27,12 @@ from app.ui.menus import Menus, belongs_to_widget, offer
 from app.ui.message_bar import MessageBar
 from app.ui.meters_panel import MetersPanel
 from app.ui.panel import Panel, Shell
+from app.ui.picture_panel import PicturePanel
 from app.ui.preferences import Preferences
 from app.ui.rig_view import RigView
 from app.ui.session import Session
 from app.ui.status_line import StatusLine, on_air, status_of
-from app.ui.theme import THEMES, Theme
+from app.ui.theme import THEMES
 from app.ui.toolbar import OSC_DEFAULT, Toolbar, clock
 from app.ui.tracking_panel import TrackingPanel
 from app.ui.video_view import VideoView
@@ -46,32 +45,6 @@ VIDEO_FILES: Final = (
     ";;All files (*)"
 )
 SETTINGS_FILES: Final = "Settings of Mien (*.json)"
-
-
-class PicturePanel(Panel):
-    """The live picture."""
-
-    title: ClassVar[str] = "Picture"
-
-    def __init__(self, shell: Shell) -> None:
-        super().__init__(shell)
-        self.video = VideoView(shell.theme)
-        _fill(self, self.video)
-
-    def show_face(self, frame: Frame, face: FaceFrame) -> None:
-        self.video.show_frame(frame.image, face)
-
-    def set_theme(self, theme: Theme) -> None:
-        self.video.set_theme(theme)
-
-    def reset(self) -> None:
-        self.video.clear()
-
-
-def _fill(panel: Panel, widget: QWidget) -> None:
-    column = QVBoxLayout(panel)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.addWidget(widget)
 
 
 PANELS: Final = (
@@ -97,7 +70,6 @@ class MainWindow(QMainWindow):
         self.messages = MessageBar(themes.DARK)
         self.theme_name = self.preferences.choice("window/theme", THEMES)
         self.theme = themes.pick(self.theme_name)
-        self._mirror: bool | None = None  # None: on for cameras
         self.countdown = Countdown(self)
         self._state = "searching"
         self._last_spec: str | None = None
@@ -204,15 +176,14 @@ class MainWindow(QMainWindow):
     def start(self, spec: str, otherwise: str | None = None) -> None:
         """Run a source; whatever ran is ended first. ``otherwise`` is run where this one cannot be."""
         self._last_spec, self._otherwise = spec, otherwise
-        if spec != self.session.source:
-            self._mirror = None
         self.toolbar.show_source(spec)
         self.messages.clear()
         for panel in self.panels.values():
             panel.reset()
         self._state = "searching"
         self.session.start(spec)
-        self._place_mirror()
+        if self.welcome is not None:
+            self.welcome.set_mirrored(self.video.mirrored)
         self._tick()
 
     def _fall_back(self, spec: str) -> None:
@@ -383,14 +354,6 @@ class MainWindow(QMainWindow):
         self.messages.show_message("info", f"saved {rows} rows to {path}")
 
     # ------------------------------------------------------------ looks
-
-    def _place_mirror(self) -> None:
-        on = is_camera(self._last_spec) if self._mirror is None else self._mirror
-        self.video.mirrored = on
-        self.video.update()
-        if self.welcome is not None:
-            self.welcome.set_mirrored(on)
-        self.rig.set_mirrored(on)
 
     def _say_character(self, spec: str) -> None:
         self.preferences.set_value("character/name", spec)
