@@ -135,6 +135,7 @@ def _view(w: "MainWindow") -> list[Command]:
 
 def _help(w: "MainWindow") -> list[Command]:
     return [
+        Command("Help", "Welcome …", w.show_welcome, tip="Camera, calibration, and where to send, in three steps"),
         Command("Help", "Keyboard …", w.show_keys, "F1"),
         Command("Help", "Doctor …", w.show_doctor, tip="What was found on this machine, and what to do", group=1),
         Command("Help", "About Mien …", w.show_about, group=1),

@@ -20,6 +20,7 @@ def run_window(settings: TrackerSettings, source: str | None, character: str | N
         from app.ui import qt_environment
         from app.ui.cameras import list_cameras
         from app.ui.session import Session
+        from app.ui.welcome import DONE_KEY
         from app.ui.window import MainWindow
     except ImportError as error:
         raise UserError(
@@ -55,6 +56,8 @@ def run_window(settings: TrackerSettings, source: str | None, character: str | N
         else:
             window.start("demo")
             window.messages.show_message("info", "no camera found: this is the demo")
+        if source is None and not window.preferences.value(DONE_KEY, False):
+            window.show_welcome()
 
     QTimer.singleShot(0, window, begin)
     try:

@@ -1,0 +1,116 @@
+"""The first start in three steps; it comes once, and again when asked."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.ui import welcome as welcome_module
+from app.ui.welcome import DESTINATIONS, DONE_KEY, Welcome
+from app.ui.window import MainWindow
+
+WAIT_MS = 60_000
+MakeWindow = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def window(make_window: MakeWindow) -> Iterator[MainWindow]:
+    made = make_window()
+    yield made
+    if made.welcome is not None:
+        made.welcome.close()
+
+
+def opened(window: MainWindow) -> Welcome:
+    window.show_welcome()
+    assert window.welcome is not None
+    return window.welcome
+
+
+def test_three_steps_forward_and_back(window: MainWindow, qtbot: Any) -> None:
+    welcome = opened(window)
+    titles = [welcome.heading.text()]
+    for _ in range(2):
+        welcome.next.click()
+        titles.append(welcome.heading.text())
+    assert titles == [title for title, _ in welcome_module.STEPS]
+    assert welcome.next.text() == "Done"
+    welcome.back.click()
+    assert welcome.step == 1
+    welcome.next.click()
+    assert not window.preferences.value(DONE_KEY, False)
+    welcome.next.click()
+    qtbot.waitUntil(lambda: window.welcome is None, timeout=WAIT_MS)
+    assert window.preferences.value(DONE_KEY, False)
+    again = opened(window)  # Help has it again, from the start
+    assert again.step == 0
+
+
+def test_skipping_counts_as_seen(window: MainWindow, qtbot: Any) -> None:
+    opened(window).skip.click()
+    qtbot.waitUntil(lambda: window.welcome is None, timeout=WAIT_MS)
+    assert window.preferences.value(DONE_KEY, False)
+    assert not window.session.running
+
+
+def test_cameras_are_offered_and_the_picture_is_live(
+    window: MainWindow, qtbot: Any, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(window.session, "start", started.append)
+    welcome = opened(window)
+    demo = next(button for button in welcome._sources.buttons() if button.property("spec") == "demo")
+    demo.click()
+    assert started == ["demo"]
+    monkeypatch.undo()
+    window.start(str(clip))
+    qtbot.waitUntil(lambda: welcome.pictures[0].has_picture, timeout=WAIT_MS)
+
+
+def test_calibration_is_counted_down_and_said_to_be_done(
+    window: MainWindow, qtbot: Any, clip: Path, trackers: list[Any], make_face: Any
+) -> None:
+    window.start(str(clip))
+    welcome = opened(window)
+    welcome.next.click()
+    qtbot.waitUntil(lambda: welcome.pictures[1].has_picture and welcome.relax.isEnabled(), timeout=WAIT_MS)
+    welcome.relax.click()
+    assert welcome.pictures[1].big_note.startswith("3\n")
+    window.countdown.cancel()
+    assert welcome.pictures[1].big_note == ""
+    newest = window.session.newest()
+    assert newest is not None
+    for state in ("calibrating", "tracking"):
+        assert "Done" not in welcome.rest_line.text()
+        welcome.show_face(newest[0], make_face(state=state))
+    assert "Done" in welcome.rest_line.text()
+
+
+def test_what_is_chosen_last_is_sent_to(window: MainWindow, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    welcome = opened(window)
+    sent: list[tuple[str, str]] = []
+    welcome.send_chosen.connect(lambda protocol, address: sent.append((protocol, address)))
+    welcome._go(2)
+    other = next(i for i, one in enumerate(DESTINATIONS) if one.protocol and not one.address)
+    welcome.destinations.button(other).setChecked(True)
+    for wrong in ("", "nowhere", "host:port", ":9000"):
+        welcome.address.setText(wrong)
+        welcome.next.click()
+        assert welcome.address.property("bad") == "true"
+        assert sent == []
+    qtbot.keyClicks(welcome.address, "x")
+    assert welcome.address.property("bad") == "false"
+    welcome.address.setText("10.1.2.3:9001")
+    welcome.next.click()
+    assert sent == [("mien", "10.1.2.3:9001")]
+
+
+def test_a_typed_address_chooses_its_answer(window: MainWindow, qtbot: Any) -> None:
+    welcome = opened(window)
+    welcome._go(2)
+    assert welcome.destinations.checkedId() == 0
+    qtbot.keyClicks(welcome.address, "10.0.0.1:9000")
+    chosen = DESTINATIONS[welcome.destinations.checkedId()]
+    assert chosen.protocol == "mien"
+    assert chosen.address == ""
