@@ -132,8 +132,9 @@ def from_json(content: Any) -> Shaping:
     for name, own in sorted(channels.items(), key=lambda item: item[0] in CHANNEL_INDEX):
         if not isinstance(own, Mapping):
             raise UserError(f'{name}: an object is expected, as in {{"gain": 2.0}}')
+        meant = channels_named(name)
         for setting, value in own.items():
-            shaping = shaping.with_value(setting, channels_named(name), _number(name, setting, value))
+            shaping = shaping.with_value(setting, meant, _number(name, setting, value))
     return shaping
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -174,12 +174,6 @@ class ChannelDelegate(QStyledItemDelegate):
 class ChannelTable(QTableView):
     """Arrows move, digits or Enter edit, + and − step, Delete resets, Space links sides; the mouse drags numbers."""
 
-    OWN_KEYS: Final = frozenset({
-        Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_Space,
-        Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Return, Qt.Key.Key_Enter,
-    })  # fmt: skip
-    """Taken here even where the window has a shortcut on them."""
-
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.channels = ChannelModel(self)
@@ -300,12 +294,6 @@ class ChannelTable(QTableView):
         self._grip = None
         self.viewport().unsetCursor()
         super().mouseReleaseEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.ShortcutOverride and event.key() in self.OWN_KEYS:  # type: ignore[attr-defined]
-            event.accept()
-            return True
-        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index, key = self.currentIndex(), event.key()

@@ -68,6 +68,7 @@ class NeutralBox(QWidget):
             "Counts down from 3, then takes one second of your face at rest (C); again, or Esc, cancels"
         )
         self.profile = ChoiceBox(theme, "Neutral profile")
+        self.profile.setPlaceholderText("This calibration")
         self.profile.setToolTip("Whose face at rest expressions are compared with")
         self.save = _button("Save as …", "Keep the present neutral under a name")
         self.delete = _button("Delete", "Delete the chosen profile")
@@ -131,10 +132,11 @@ class NeutralBox(QWidget):
         self.set_theme(self._theme)
         self._default = default
         self._list_profiles(chosen)
-        self.profile.choose(chosen)
-        self.delete.setEnabled(chosen not in MODES)
-        self.default.setChecked(chosen == default)
-        self.default.setEnabled(chosen != default or chosen != AUTO)
+        # Once calibrated, neither the running estimate nor a profile is in force: choosing one of them takes it back.
+        self.profile.choose(chosen if now else "")
+        self.delete.setEnabled(now != "" and chosen not in MODES)
+        self.default.setChecked(now != "" and chosen == default)
+        self.default.setEnabled(now != "" and (chosen != default or chosen != AUTO))
 
     def _list_profiles(self, chosen: str) -> None:
         """Read the folder anew, unless somebody is choosing."""

@@ -25,6 +25,7 @@ from app.profiles import Profile, delete_profile, named_profile, save_profile
 from app.ui.channel_page import ChannelPage
 from app.ui.choice_box import ChoiceBox
 from app.ui.filter_trace import FilterTrace, title_of
+from app.ui.menus import Command
 from app.ui.network_box import NetworkBox
 from app.ui.neutral_box import AUTO, NeutralBox
 from app.ui.panel import Panel, Shell
@@ -182,6 +183,11 @@ class TrackingPanel(Panel):
     def reset(self) -> None:
         self.trace.clear()
 
+    def commands(self) -> list[Command]:
+        save = "Keep the present neutral under a name"
+        ready = self.neutral.save.isEnabled
+        return [Command("Tracking", "Save this neutral …", self.shell.session.read_neutral, tip=save, enabled=ready)]
+
     # ------------------------------------------------------------ what is shown
 
     def _show_settings(self) -> None:
@@ -246,9 +252,10 @@ class TrackingPanel(Panel):
     def _use_neutral(self, profile: str) -> None:
         try:
             self.choices.use_neutral(profile)
+            self._neutral_from = profile  # the tracker says the same a moment later
         except UserError as error:
             self.shell.messages.show_message("error", str(error))
-        self._show_settings()
+        self._show_neutral()
 
     def _save(self, profile: Profile) -> None:
         """Ask for a name and save. The neutral is that of the click: who types a name looks at the keyboard."""

@@ -1,4 +1,4 @@
-"""Profiles in the window: saved under a name, recalled from the menu, and what is wrong with one is a line."""
+"""Profiles in the window: saved under a name, recalled, deleted, made the default; what is wrong with one is a line."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +9,14 @@ import pytest
 from PySide6.QtWidgets import QInputDialog, QMessageBox
 
 from app.profiles import Profile, list_profiles, load_profile, profile_folder, save_profile
+from app.ui.neutral_box import RELAX_TEXT, NeutralBox
+from app.ui.tracking_panel import TrackingPanel
 from app.ui.window import MainWindow
 
 WAIT_MS = 60_000
 """Generous: a slow machine with software OpenGL is a machine too."""
 MakeWindow = Callable[..., MainWindow]
-AUTO = "Learn while I move (auto)"
+AUTO = "Learn while I move"
 
 
 @pytest.fixture(autouse=True)
@@ -30,29 +32,39 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def running(make_window: MakeWindow, qtbot: Any, clip: Path) -> MainWindow:
     """A window that has seen a face."""
     window = make_window()
-    assert not window.save_neutral_action.isEnabled()
+    assert not neutral_of(window).save.isEnabled()
     window.start(str(clip))
-    qtbot.waitUntil(window.save_neutral_action.isEnabled, timeout=WAIT_MS)
+    qtbot.waitUntil(neutral_of(window).save.isEnabled, timeout=WAIT_MS)
     return window
+
+
+def neutral_of(window: MainWindow) -> NeutralBox:
+    panel = window.panels["tracking"]
+    assert isinstance(panel, TrackingPanel)
+    return panel.neutral
 
 
 def save(window: MainWindow, qtbot: Any, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Save under a name typed in, and wait for the line that says how it went."""
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: (name, True))
     window.messages.dismiss()
-    window.save_neutral_action.trigger()
+    neutral_of(window).save.click()
     qtbot.waitUntil(lambda: window.messages.text != "", timeout=WAIT_MS)
 
 
 def choices(window: MainWindow) -> dict[str, bool]:
-    """What the menu offers when it opens, and whether it is ticked."""
-    window.toolbar.view.menu().aboutToShow.emit()
-    return {action.text(): action.isChecked() for action in window.neutral_menu.actions()}
+    """What is offered, and whether it is chosen."""
+    window.panels["tracking"].tick(window.session.snapshot())
+    box = neutral_of(window).profile
+    return {box.itemText(i): i == box.currentIndex() for i in range(box.count())}
 
 
 def choose(window: MainWindow, text: str) -> None:
-    choices(window)
-    next(action for action in window.neutral_menu.actions() if action.text() == text).trigger()
+    """As a click in the list does."""
+    assert text in choices(window)
+    box = neutral_of(window).profile
+    box.setCurrentIndex(box.findText(text))
+    box.activated.emit(box.currentIndex())
 
 
 def test_a_neutral_is_saved_and_recalled(
@@ -68,7 +80,8 @@ def test_a_neutral_is_saved_and_recalled(
     choose(running, AUTO)
     qtbot.waitUntil(lambda: tracker.profile is None, timeout=WAIT_MS)
     running.session.calibrate()
-    assert choices(running) == {AUTO: False, "Ada L.": False}
+    neither = {AUTO: False, "Ada L.": False}
+    qtbot.waitUntil(lambda: choices(running) == neither, timeout=WAIT_MS)
     for _ in range(2):  # chosen again, it undoes a calibration in between
         choose(running, "Ada L.")
         qtbot.waitUntil(lambda: tracker.profile is not None, timeout=WAIT_MS)
@@ -78,7 +91,7 @@ def test_a_neutral_is_saved_and_recalled(
     assert {"calibrate": "Ada L."} in tracker.asked
 
     running.start(str(clip))  # a new run has a new tracker
-    qtbot.waitUntil(lambda: len(trackers) == 2 and running.save_neutral_action.isEnabled(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: len(trackers) == 2 and neutral_of(running).save.isEnabled(), timeout=WAIT_MS)
     assert running.session.settings.calibrate == "Ada L."
     assert choices(running)["Ada L."]
 
@@ -129,9 +142,63 @@ def test_a_profile_is_replaced_only_when_that_is_wanted(
     answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
     monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("Ada", True))
-    running.save_neutral_action.trigger()
+    neutral_of(running).save.click()
     qtbot.waitUntil(lambda: len(answers) == 1, timeout=WAIT_MS)
     np.testing.assert_array_equal(load_profile("Ada").neutral, old)
     save(running, qtbot, monkeypatch, "Ada")
     np.testing.assert_array_equal(load_profile("Ada").neutral, trackers[-1].profile.neutral)
     assert list_profiles() == ["Ada"]
+
+
+def test_the_menu_saves_and_recalls_too(
+    running: MainWindow, qtbot: Any, monkeypatch: pytest.MonkeyPatch, trackers: list[Any]
+) -> None:
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("Ada", True))
+    running.menus.refresh()
+    running.menus.actions["Save this neutral …"].trigger()
+    qtbot.waitUntil(lambda: list_profiles() == ["Ada"], timeout=WAIT_MS)
+    running.use_neutral("Ada")
+    assert choices(running) == {AUTO: False, "Ada": True}
+
+
+def test_a_profile_is_made_the_default_and_deleted(
+    running: MainWindow, qtbot: Any, monkeypatch: pytest.MonkeyPatch, trackers: list[Any]
+) -> None:
+    box, kept = neutral_of(running), running.preferences
+    save(running, qtbot, monkeypatch, "Ada")
+    assert box.default.isChecked(), "learning is the default"
+    choose(running, "Ada")
+    assert not box.default.isChecked()
+    box.default.click()
+    assert kept.value("tracking/calibrate", "") == "Ada"
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
+    box.delete.click()
+    assert list_profiles() == ["Ada"]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    box.delete.click()
+    assert list_profiles() == []
+    assert kept.value("tracking/calibrate", "") == "auto"
+    assert choices(running) == {AUTO: True}
+    assert running.session.settings.calibrate == "auto"
+    assert not box.delete.isEnabled()
+    qtbot.waitUntil(lambda: trackers[-1].profile is None, timeout=WAIT_MS)
+
+
+def test_the_button_counts_down_and_calibrates(
+    running: MainWindow, qtbot: Any, monkeypatch: pytest.MonkeyPatch, trackers: list[Any]
+) -> None:
+    monkeypatch.setattr("app.ui.countdown.COUNTDOWN_S", 60.0)
+    box = neutral_of(running)
+    box.relax.click()
+    assert "60" in box.relax.text()
+    box.relax.click()
+    assert box.relax.text() == RELAX_TEXT
+    assert "calibrate" not in trackers[-1].asked, "it was cancelled"
+    monkeypatch.setattr("app.ui.countdown.COUNTDOWN_S", 0.05)
+    box.relax.click()
+    qtbot.waitUntil(lambda: "calibrate" in trackers[-1].asked, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: box._says.whole() == "Calibrated", timeout=WAIT_MS)
+    assert box.relax.text() == RELAX_TEXT
+    assert box.profile.currentIndex() == -1, "neither the estimate nor a profile is in force"
+    choose(running, AUTO)
+    qtbot.waitUntil(lambda: box._says.whole() == "Learning from what it sees", timeout=WAIT_MS)
