@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.ui.theme import Theme
@@ -44,11 +45,14 @@ class Panel(QWidget):
 
     title: ClassVar[str] = ""
     """In the dock's title, its tab and the View menu."""
+    wanted = Signal(str)
+    """The name of a panel that should be brought to the front, in ``app.ui.window.PANELS``."""
 
     def __init__(self, shell: Shell) -> None:
         super().__init__()
         self.shell = shell
         self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # else its background is the window's
         self.setAccessibleName(self.title)
 
     def show_face(self, frame: "Frame", face: "FaceFrame") -> None:

@@ -5,7 +5,6 @@ from dataclasses import asdict, fields, replace
 from functools import partial
 from typing import Any, ClassVar, Final
 
-from PySide6.QtCore import QSize
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout
 
@@ -18,7 +17,7 @@ from app.ui.menus import Command
 from app.ui.overlay import LINES, Overlay
 from app.ui.panel import Panel, Shell
 from app.ui.theme import GAP, Theme
-from app.ui.transport import TransportBar
+from app.ui.transport import TransportBar, dress
 from app.ui.video_view import VideoView
 
 OVERLAY_KEY: Final = "picture/overlay"
@@ -73,8 +72,7 @@ class PicturePanel(Panel):
             menu.aboutToShow.connect(partial(self._fill_modes if button is self.mode else self._fill_overlay, menu))
             button.setMenu(menu)
         for button in (self.mirror, self.lines):
-            button.setIconSize(QSize(16, 16))
-            button.setFixedWidth(32)
+            dress(button)
 
     def _lay_out(self) -> None:
         self.bar.add_at_left(self.mode)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from app.pipeline import Snapshot, State
+from app.ui.cameras import source_title
 from app.ui.message_bar import ElidedLabel
 from app.ui.session import Session
 from app.ui.theme import Theme, tabular
@@ -19,6 +20,12 @@ STATES: Final = {
     "lost": ("Face lost", "warn"),
 }
 """What a ``FaceFrame.state`` is called, and its colour in the theme."""
+NOTES: Final = {
+    "searching": "Looking for a face …",
+    "lost": "Face lost",
+    "calibrating": "Calibrating: keep your face relaxed",
+}
+"""What the picture says about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +63,9 @@ def status_of(session: Session, snapshot: Snapshot, state: str) -> Status:
         word, mood = "Camera lost", "record"
     total = (snapshot.latency or {}).get("total")
     place = ""
-    if snapshot.source is not None and snapshot.source.frame_count:
-        place = f"frame {snapshot.frames} of {snapshot.source.frame_count}"
+    film = session.film.position
+    if film is not None and film.length:
+        place = f"frame {film.frame + 1} of {film.length}"
     output = ""
     if session.osc is not None:
         lost = f", {session.osc.failed} not sent" if session.osc.failed else ""
@@ -74,6 +82,19 @@ def status_of(session: Session, snapshot: Snapshot, state: str) -> Status:
         place=place,
         output=output,
     )
+
+
+def note_of(session: Session, snapshot: Snapshot, state: str, has_picture: bool) -> str:
+    """What is written into the live picture, or in its place."""
+    if not session.running:
+        if has_picture:
+            return "Stopped"
+        return "Choose a camera, open a video (or drop one here), or play the demo"
+    if not has_picture:
+        return f"Opening {source_title(session.source)} …" if snapshot.source is None else "Loading the tracker …"
+    if snapshot.source_state.value == "lost":
+        return "The camera is gone; waiting for it to come back"
+    return NOTES.get(state, "")
 
 
 class _Dot(QWidget):

@@ -20,6 +20,7 @@ from app.ui import theme as themes
 from app.ui.playback import SPEEDS, Position
 from app.ui.theme import GAP, Theme
 
+BUTTON: Final = QSize(32, 28)
 NARROW_PX: Final = 300
 """Below this width the frame's number makes room for the buttons."""
 
@@ -125,7 +126,9 @@ class TransportBar(QWidget):
     def _lay_out(self) -> None:
         themes.set_role(self.frame, "muted")
         self.frame.setFont(themes.tabular(self.frame.font()))
-        self.speed.setFixedWidth(themes.number_width(self.speed, "0.25×") + 24)
+        themes.set_role(self.speed, "quiet")
+        self.speed.setFont(themes.tabular(self.speed.font()))
+        self.speed.setFixedSize(themes.number_width(self.speed, "0.25×") + 16, BUTTON.height())
         self._places, self._buttons = QWidget(), QWidget()
         places, buttons = QHBoxLayout(self._places), QHBoxLayout(self._buttons)
         places.setSpacing(GAP)
@@ -151,8 +154,7 @@ class TransportBar(QWidget):
         button = QToolButton()
         button.setToolTip(tip)
         button.setAccessibleName(name)
-        button.setIconSize(QSize(16, 16))
-        button.setFixedWidth(32)
+        dress(button)
         return button
 
     def _speeds(self) -> QMenu:
@@ -222,6 +224,13 @@ class TransportBar(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.frame.setVisible(self.width() >= NARROW_PX)
+
+
+def dress(button: QToolButton) -> None:
+    """As the buttons of the bar are: an icon without a border."""
+    themes.set_role(button, "quiet")
+    button.setIconSize(QSize(16, 16))
+    button.setFixedSize(BUTTON)
 
 
 def _number(text: str, name: str) -> QLabel:

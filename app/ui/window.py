@@ -5,22 +5,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, QStandardPaths, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMainWindow, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from app.characters import SUFFIXES
 from app.errors import UserError
-from app.pipeline import Snapshot
 from app.ui import theme as themes
-from app.ui.about import AboutView, KeysView
-from app.ui.cameras import list_cameras, source_title
+from app.ui.cameras import list_cameras
 from app.ui.character_panel import CharacterPanel
 from app.ui.charts_panel import ChartsPanel
 from app.ui.commands import window_commands
 from app.ui.countdown import Countdown
+from app.ui.dialogs import Dialogs
 from app.ui.docks import BOTTOM, LEFT, RIGHT, Docks, PanelSpec
-from app.ui.doctor_view import DoctorView
 from app.ui.job_strip import JobStrip
 from app.ui.jobs import Jobs
 from app.ui.menus import Menus, belongs_to_widget, offer
@@ -31,22 +29,15 @@ from app.ui.picture_panel import PicturePanel
 from app.ui.preferences import Preferences
 from app.ui.rig_view import RigView
 from app.ui.session import Session
-from app.ui.status_line import StatusLine, on_air, status_of
+from app.ui.status_line import StatusLine, note_of, on_air, status_of
 from app.ui.theme import THEMES
 from app.ui.toolbar import OSC_DEFAULT, Toolbar, clock
 from app.ui.tracking_panel import TrackingPanel
 from app.ui.video_view import VideoView
-from app.ui.welcome import Welcome
 
 STATUS_MS: Final = 200
-FOLDER_KEYS: Final = {"recordings": "output/folder", "videos": "source/folder", "settings": "window/settings_folder"}
-VIDEO_FILES: Final = (
-    "Video and pictures (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp)"
-    ";;All files (*)"
-)
-SETTINGS_FILES: Final = "Settings of Mien (*.json)"
-
-
+SETTINGS: Final = "settings"
+"""Causes of messages that another source does not make untrue."""
 PANELS: Final = (
     PanelSpec("picture", PicturePanel, LEFT, True, "Ctrl+1"),
     PanelSpec("meters", MetersPanel, LEFT, True, "Ctrl+2"),
@@ -74,7 +65,7 @@ class MainWindow(QMainWindow):
         self._state = "searching"
         self._last_spec: str | None = None
         self._otherwise: str | None = None
-        self.welcome: Welcome | None = None
+        self.dialogs = Dialogs(self)
 
         self.toolbar = Toolbar(self.theme)
         self.jobs = Jobs(self.messages)
@@ -149,12 +140,12 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
 
     def _say_problem(self, line: str) -> None:
-        self.messages.show_message("warning", line)
+        self.messages.show_message("warning", line, cause=f"{SETTINGS}: {line}")
 
     def _connect(self) -> None:
         bar, session = self.toolbar, self.session
         bar.source_chosen.connect(self.start)
-        bar.open_asked.connect(self.ask_for_file)
+        bar.open_asked.connect(self.dialogs.ask_for_file)
         bar.run_clicked.connect(self.toggle_run)
         bar.calibrate_clicked.connect(self.start_countdown)
         bar.osc_toggled.connect(self.set_osc)
@@ -177,13 +168,13 @@ class MainWindow(QMainWindow):
         """Run a source; whatever ran is ended first. ``otherwise`` is run where this one cannot be."""
         self._last_spec, self._otherwise = spec, otherwise
         self.toolbar.show_source(spec)
-        self.messages.clear()
+        self.messages.clear(keep=SETTINGS)
         for panel in self.panels.values():
             panel.reset()
         self._state = "searching"
         self.session.start(spec)
-        if self.welcome is not None:
-            self.welcome.set_mirrored(self.video.mirrored)
+        if self.dialogs.welcome is not None:
+            self.dialogs.welcome.set_mirrored(self.video.mirrored)
         self._tick()
 
     def _fall_back(self, spec: str) -> None:
@@ -206,18 +197,6 @@ class MainWindow(QMainWindow):
         if not cameras:
             menu.addAction("No camera found").setEnabled(False)
 
-    def ask_for_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Open video or picture", self._folder("videos"), VIDEO_FILES)
-        if path:
-            self.preferences.set_value(FOLDER_KEYS["videos"], str(Path(path).parent))
-            self.start(path)
-
-    def ask_for_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Open folder of pictures", self._folder("videos"))
-        if path:
-            self.preferences.set_value(FOLDER_KEYS["videos"], str(Path(path).parent))
-            self.start(path)
-
     def _show_newest(self) -> None:
         newest = self.session.newest()
         if newest is None or not self.session.running or self.session.stopping:
@@ -227,8 +206,8 @@ class MainWindow(QMainWindow):
         for name, panel in self.panels.items():
             if self.docks.is_visible(name):
                 panel.show_face(frame, face)
-        if self.welcome is not None:
-            self.welcome.show_face(frame, face)
+        if self.dialogs.welcome is not None:
+            self.dialogs.welcome.show_face(frame, face)
         self.rig.show_face(face)
 
     def on_air(self) -> bool:
@@ -247,29 +226,11 @@ class MainWindow(QMainWindow):
         self.status.show_status(status_of(self.session, snapshot, self._state))
         for panel in self.panels.values():
             panel.tick(snapshot)
-        if self.welcome is not None:
-            self.welcome.tick(snapshot)
+        if self.dialogs.welcome is not None:
+            self.dialogs.welcome.tick(snapshot)
         self.menus.refresh()
-        self.video.note = self._note(snapshot, running)
+        self.video.note = note_of(self.session, snapshot, self._state, self.video.has_picture)
         self.video.update()
-
-    def _note(self, snapshot: Snapshot, running: bool) -> str:
-        """What the video says in words."""
-        if not running:
-            if self.video.has_picture:
-                return "Stopped" if self._last_spec is not None else ""
-            return "Choose a camera, open a video (or drop one here), or play the demo"
-        if not self.video.has_picture:
-            if snapshot.source is None:
-                return f"Opening {source_title(self._last_spec)} …"
-            return "Loading the tracker …"
-        if snapshot.source_state.value == "lost":
-            return "The camera is gone; waiting for it to come back"
-        return {
-            "searching": "Looking for a face …",
-            "lost": "Face lost",
-            "calibrating": "Calibrating: keep your face relaxed",
-        }.get(self._state, "")
 
     # ------------------------------------------------------------ calibration
 
@@ -311,7 +272,7 @@ class MainWindow(QMainWindow):
             self._show_recording()
             return
         stamp = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-        self.start_recording(Path(self._folder("recordings")) / f"mien_{stamp}.csv")
+        self.start_recording(Path(self.dialogs.folder("recordings")) / f"mien_{stamp}.csv")
 
     def start_recording(self, path: Path) -> None:
         try:
@@ -325,17 +286,17 @@ class MainWindow(QMainWindow):
 
     def record_as(self) -> None:
         stamp = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-        suggestion = str(Path(self._folder("recordings")) / f"mien_{stamp}.csv")
+        suggestion = str(Path(self.dialogs.folder("recordings")) / f"mien_{stamp}.csv")
         path, _ = QFileDialog.getSaveFileName(self, "Record to", suggestion, "CSV (*.csv)")
         if path:
             chosen = Path(path) if Path(path).suffix else Path(path).with_suffix(".csv")
-            self.preferences.set_value(FOLDER_KEYS["recordings"], str(chosen.parent))
+            self.dialogs.remember("recordings", chosen.parent)
             self.start_recording(chosen)
 
     def ask_for_recordings_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Folder for recordings", self._folder("recordings"))
+        path = QFileDialog.getExistingDirectory(self, "Folder for recordings", self.dialogs.folder("recordings"))
         if path:
-            self.preferences.set_value(FOLDER_KEYS["recordings"], path)
+            self.dialogs.remember("recordings", Path(path))
 
     def _show_recording(self) -> None:
         recording = self.session.recording
@@ -384,8 +345,8 @@ class MainWindow(QMainWindow):
         self.rig.set_theme(self.theme)
         for panel in self.panels.values():
             panel.set_theme(self.theme)
-        if self.welcome is not None:
-            self.welcome.set_theme(self.theme)
+        if self.dialogs.welcome is not None:
+            self.dialogs.welcome.set_theme(self.theme)
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -399,83 +360,19 @@ class MainWindow(QMainWindow):
 
     # ------------------------------------------------------------ settings and help
 
-    def _folder(self, key: str) -> str:
-        saved = self.preferences.value(FOLDER_KEYS[key], "")
-        if saved and Path(saved).is_dir():
-            return saved
-        place = QStandardPaths.StandardLocation
-        kind = place.MoviesLocation if key == "videos" else place.DocumentsLocation
-        folder = Path(QStandardPaths.writableLocation(kind) or Path.home())
-        return str(folder / "Mien" if key == "recordings" else folder)
-
-    def export_settings(self) -> None:
-        suggestion = str(Path(self._folder("settings")) / "mien_settings.json")
-        path, _ = QFileDialog.getSaveFileName(self, "Export settings", suggestion, SETTINGS_FILES)
-        if path:
-            self.write_settings(Path(path))
-
-    def write_settings(self, path: Path) -> None:
-        """All settings as they are now, the layout among them; what fails is one line."""
-        self._keep_layout()
-        try:
-            self.preferences.export_file(path)
-        except UserError as error:
-            self.messages.show_message("error", str(error))
-        else:
-            self.preferences.set_value(FOLDER_KEYS["settings"], str(path.parent))
-            self.messages.show_message("info", f"settings exported to {path}")
-
-    def import_settings(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Import settings", self._folder("settings"), SETTINGS_FILES)
-        if path:
-            self.read_settings(Path(path))
-
-    def read_settings(self, path: Path) -> None:
-        """Take over the settings of a file, theme and layout at once; what fails is one line."""
-        try:
-            self.preferences.import_file(path)
-        except UserError as error:
-            self.messages.show_message("error", str(error))
-            return
-        self.set_theme(self.preferences.choice("window/theme", THEMES))
-        self._restore_layout()
-        self.messages.show_message("info", f"settings taken over from {path.name}")
-
-    def _keep_layout(self) -> None:
+    def keep_layout(self) -> None:
+        """Into the settings."""
         self.preferences.set_value("window/geometry", self.saveGeometry().toBase64().toStdString())
         self.preferences.set_value("window/layout", self.docks.save())
 
-    def show_welcome(self) -> None:
-        """Camera, calibration, where to send."""
-        if self.welcome is None:
-            self.welcome = Welcome(self, self.shell, self.theme)
-            self.welcome.source_chosen.connect(self.start)
-            self.welcome.open_asked.connect(self.ask_for_file)
-            self.welcome.calibrate_asked.connect(self.start_countdown)
-            self.welcome.send_chosen.connect(self.send_to)
-            self.welcome.destroyed.connect(self._forget_welcome)
-        self._open(self.welcome)
-
-    def _forget_welcome(self) -> None:
-        self.welcome = None
+    def take_settings(self) -> None:
+        """Look and layout as the settings now say; panels follow ``Preferences.changed`` themselves."""
+        self.set_theme(self.preferences.choice("window/theme", THEMES))
+        self._restore_layout()
 
     def send_to(self, protocol: str, target: str) -> None:
+        """What the welcome found out."""
         self.set_osc(True, target)
-
-    def show_keys(self) -> None:
-        self._open(KeysView(self, self.menus.keys()))
-
-    def show_doctor(self) -> None:
-        self._open(DoctorView(self, self.jobs, self.theme))
-
-    def show_about(self) -> None:
-        self._open(AboutView(self))
-
-    def _open(self, dialog: QDialog) -> None:
-        """Beside the window, not before it: tracking goes on, and so do its controls."""
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
-        dialog.raise_()
 
     # ------------------------------------------------------------ Qt
 
@@ -500,7 +397,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Files are finished before the window goes."""
         self._ticker.stop()
-        self._keep_layout()
+        self.keep_layout()
         self.hide()
         self.jobs.close()
         for panel in self.panels.values():
