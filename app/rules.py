@@ -15,6 +15,8 @@ from rig.parameters import CHANNEL_INDEX, EXCLUSIVE_CHANNELS, MIRROR
 
 Array = NDArray[np.float32]
 
+SQUINT: Final = [CHANNEL_INDEX["AU7-left"], CHANNEL_INDEX["AU7-right"]]
+CHEEK: Final = [CHANNEL_INDEX["AU6-left"], CHANNEL_INDEX["AU6-right"]]
 SHUT: Final = [CHANNEL_INDEX["AU43-left"], CHANNEL_INDEX["AU43-right"]]
 WIDE: Final = [CHANNEL_INDEX["AU5-left"], CHANNEL_INDEX["AU5-right"]]
 _PAIRS: Final = [(CHANNEL_INDEX[a], CHANNEL_INDEX[b]) for a, b in EXCLUSIVE_CHANNELS]
@@ -34,6 +36,10 @@ class Rules:
     """From here on the lids' own evidence sets in, growing to 1 at ``shut_full``."""
     shut_ceiling: float = 1.5
     """AU43 is at most this times (1 - openness): glasses and shadows close no eye whose lids are apart."""
+    squint_narrows: float = 0.33
+    """Share of the gap that AU7 takes at intensity 1 (measured on Mien's own head): no sign of AU43..."""
+    cheek_narrows: float = 0.20
+    """... and AU6. Eyes narrowed by a smile or a squint would else read as half shut."""
     shut_floor: float = 0.08
     """Below this AU43 and AU5 are noise of the lid points; what is above is stretched back to 0..1."""
     down_from_deg: float = 4.0
@@ -63,8 +69,8 @@ def settle_lids(au: Array, openness: Array, gaze_deg: Array, rules: Rules) -> Ar
         (40,) a new array.
     """
     au = au.copy()
-    eyes = zip(SHUT, openness.tolist(), gaze_deg[:, 1].tolist(), strict=True)
-    left, right = (_shut(float(au[channel]), is_open, pitch_deg, rules) for channel, is_open, pitch_deg in eyes)
+    lids = zip(au[SHUT].tolist(), _gaps_left(au, openness, rules), gaze_deg[:, 1].tolist(), strict=True)
+    left, right = (_shut(au43, is_open, pitch_deg, rules) for au43, is_open, pitch_deg in lids)
     middle, half = (left + right) / 2, (left - right) / 2
     half *= _smooth(_ramp(2 * abs(half), rules.couple_below, rules.couple_above))
     for channel, value in zip(SHUT, (middle + half, middle - half), strict=True):
@@ -72,6 +78,15 @@ def settle_lids(au: Array, openness: Array, gaze_deg: Array, rules: Rules) -> Ar
     for channel in WIDE:
         au[channel] = _above_floor(float(au[channel]), rules.shut_floor)
     return au
+
+
+def _gaps_left(au: Array, openness: Array, rules: Rules) -> list[float]:
+    """Openness of both eyes as it would be without AU6 and AU7, which narrow eyes that nobody shuts; so at most 1."""
+    gaps = []
+    for is_open, squint, cheek in zip(openness.tolist(), au[SQUINT].tolist(), au[CHEEK].tolist(), strict=True):
+        narrowed = (1 - rules.squint_narrows * squint) * (1 - rules.cheek_narrows * cheek)
+        gaps.append(max(is_open, min(is_open / narrowed, 1.0)))
+    return gaps
 
 
 def _shut(au43: float, openness: float, pitch_deg: float, rules: Rules) -> float:
