@@ -30,7 +30,9 @@ def steps_on(args: argparse.Namespace, off: str, data: Data) -> Regressor:
     """R after ``args.steps`` steps without the losses ``off`` (by commas)."""
     weights = chosen_weights(off)
     model, unlabelled = open_networks(args, weights)
-    steps = Steps(model.regressor, data, unlabelled, weights, args.people, args.clips, args.drawn, args.device)
+    steps = Steps(
+        model.regressor, data, unlabelled, weights, args.people, args.clips, args.drawn, args.device, args.pictures
+    )
     optimiser = optimiser_of(model.regressor)
     rng, g = np.random.default_rng(args.seed), torch.Generator().manual_seed(args.seed)
     model.train()

@@ -282,8 +282,12 @@ class Features:
     """(N, 512 C, S/32, S/32)"""
     brow: Tensor
     """(N, 128 C, S/8, S/8)"""
+    mouth_fine: Tensor
+    """(N, 128 C, S/8, S/8) the mouth in the stage before its own."""
+    face_fine: Tensor
+    """(N, 256 C, S/16, S/16) the face in the stage before its own."""
     masks: Tensor
-    """(N, 19, H, W) probabilities of the labels, at the picture's own size."""
+    """(N, 19, S/8, S/8) probabilities of the labels, as fine as the network has them."""
 
 
 class FeatureExtractor(nn.Module):
@@ -308,8 +312,8 @@ class FeatureExtractor(nn.Module):
     def forward(self, picture: Tensor) -> Features:
         """(N, 3, H, W) RGB 0..1 -> :class:`Features`. The parser has to be in evaluation mode."""
         s = self.parser.stages(picture)
-        logits = self.parser.conv_out(s.fused)
-        at8 = torch.einsum("rl,nlhw->nrhw", self.selection * self.beta[:, None], logits.softmax(1))
+        masks = self.parser.conv_out(s.fused).softmax(1)
+        at8 = torch.einsum("rl,nlhw->nrhw", self.selection * self.beta[:, None], masks)
         at16, at32 = nnf.avg_pool2d(at8, 2), nnf.avg_pool2d(at8, 4)
         eyes, nose, mouth, face, brow = range(len(REGIONS))
         return Features(
@@ -319,5 +323,7 @@ class FeatureExtractor(nn.Module):
             mouth=s.at16 * at16[:, mouth, None],
             face=s.at32 * at32[:, face, None],
             brow=s.at8 * at8[:, brow, None],
-            masks=_enlarged(logits, picture.shape[-2:]).softmax(1),
+            mouth_fine=s.at8 * at8[:, mouth, None],
+            face_fine=s.at16 * at16[:, face, None],
+            masks=masks,
         )

@@ -1,6 +1,12 @@
-"""F_seg's stages on one grid: the feature fusion that every sub-network of R begins with (Song et al. 2020, 2.4)."""
+"""F_seg's stages cut to where the face's parts are: the feature fusion that every sub-network of R begins with.
 
-from typing import NamedTuple
+Song et al. 2020 (section 2.4) pool all stages to one small grid. The views are aligned, so a part of the face lies at
+nearly the same place in each: we keep a window there as fine as the stage is, in which a lid or a lip is still several
+cells, and leave the rest away. T_i stays what eq. 4-5 say, the stage weighed by the part's mask; mouth and face are
+taken from the stage before their own as well.
+"""
+
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
@@ -9,63 +15,83 @@ from torch.nn import functional as nnf
 from models.bisenet import FeatureExtractor, Features
 from models.runtime.crop import SIZE
 
-GRID = 8
-"""Side of the one grid that every stage is brought to: an eighth of the face's view."""
-STAGES = ("f_gb", "eyes", "nose", "mouth", "face", "brow")
+
+class Window(NamedTuple):
+    """Cells of a stage, of ``grid`` x ``grid`` over the whole view."""
+
+    grid: int
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows, columns."""
+        return self.bottom - self.top, self.right - self.left
+
+
+WINDOWS: Final[dict[str, Window]] = {
+    "f_gb": Window(8, 0, 8, 0, 8),
+    "eyes": Window(32, 9, 17, 6, 26),
+    "brow": Window(32, 5, 13, 4, 28),
+    "nose": Window(16, 4, 12, 4, 12),
+    "mouth": Window(16, 8, 16, 4, 12),
+    "mouth_fine": Window(32, 19, 31, 8, 24),
+    "face": Window(8, 0, 8, 0, 8),
+    "face_fine": Window(16, 4, 16, 2, 14),
+}
+"""Where the masks of rendered people and of real ones lie (each part's share of all its cells above .15): eyes in rows
+11-14 and columns 8-24 of 32, brows 7-11 and 6-25, noses 11-20 and 12-19, mouths 20-28 and 11-20; about two cells more
+on every side for turned heads, and four below the lips for dropped jaws. The skin's window reaches from the brows to
+the chin."""
+AUS_FROM: Final = ("eyes", "nose", "mouth", "mouth_fine", "face", "face_fine", "brow")
+"""The paper reads AUs from eyes, nose, mouth and face; brow actions are better seen with the brows as well."""
+IDENTITY_FROM: Final = ("eyes", "nose", "mouth", "face")
 
 
 class Fused(NamedTuple):
-    """T and f_gb of N pictures on one grid, (N, C, GRID, GRID) each: section 2.4's feature fusion but for the
+    """T and f_gb of N pictures in WINDOWS, (N, C, rows, columns) each: section 2.4's feature fusion but for the
     concatenation, which each sub-network does with the parts it reads."""
 
     f_gb: Tensor
     eyes: Tensor
+    brow: Tensor
     nose: Tensor
     mouth: Tensor
+    mouth_fine: Tensor
     face: Tensor
-    brow: Tensor
+    face_fine: Tensor
 
     def flat(self) -> Tensor:
-        """(N, D): all of it in a row, for keeping; the face as coarse as it came."""
-        parts = self._replace(face=self.face[:, :, ::2, ::2])
-        return torch.cat([part.flatten(1) for part in parts], 1)
+        """(N, D): all of it in a row, for keeping."""
+        return torch.cat([part.flatten(1) for part in self], 1)
 
     @classmethod
     def from_flat(cls, flat: Tensor, channels: dict[str, int]) -> "Fused":
-        """The inverse of :meth:`flat`."""
-        sides = {stage: GRID // 2 if stage == "face" else GRID for stage in STAGES}
-        parts = flat.split([channels[s] * sides[s] ** 2 for s in STAGES], 1)
-        grids = [p.reshape(-1, channels[s], sides[s], sides[s]) for s, p in zip(STAGES, parts, strict=True)]
-        fused = cls(*grids)
-        return fused._replace(face=repeated(fused.face))
+        """The inverse of :meth:`flat`; ``channels`` as :func:`channels_of` gives them."""
+        shapes = {part: (channels[part], *window.size) for part, window in WINDOWS.items()}
+        rows = flat.split([c * h * w for c, h, w in shapes.values()], 1)
+        return cls(**{part: x.unflatten(1, shape) for (part, shape), x in zip(shapes.items(), rows, strict=True)})
 
     def rows(self, index: Tensor) -> "Fused":
         return Fused(*[part[index] for part in self])
 
 
-def repeated(x: Tensor) -> Tensor:
-    """(N, C, H, W) -> (N, C, 2 H, 2 W)."""
-    return nnf.interpolate(x, scale_factor=2.0, mode="nearest")
+def fuse(features: Features) -> Fused:
+    """The extractor's stages, cut to WINDOWS."""
+    return Fused(**{part: _cut(getattr(features, part), window) for part, window in WINDOWS.items()})
 
 
-def fuse(features: Features, side: int = 128) -> Fused:
-    """The extractor's stages, at 1/8 (f_gb, eyes, brow), 1/16 (nose, mouth) and 1/32 (face) of ``side``, on one grid.
-
-    The paper pools. So do we, but for the eyes, whose 2 x 2 become channels: two cells of an eye would be too few to
-    tell a squint from a blink. The coarse face is repeated.
-    """
-    f = [getattr(features, stage) for stage in STAGES]
-    if side > 128:
-        f = [nnf.avg_pool2d(x, side // 128) for x in f]
-    f_gb, eyes, nose, mouth, face, brow = f
-    return Fused(
-        nnf.avg_pool2d(f_gb, 2),
-        nnf.pixel_unshuffle(eyes, 2),
-        nose,
-        mouth,
-        repeated(face),
-        nnf.avg_pool2d(brow, 2),
-    )
+def _cut(stage: Tensor, window: Window) -> Tensor:
+    """(N, C, H, H) -> (N, C, rows, columns). A finer stage (of a parser that looks closer) is pooled,
+    a coarser one repeated."""
+    cells = int(stage.shape[-1])
+    if cells > window.grid:
+        stage = nnf.avg_pool2d(stage, cells // window.grid)
+    elif cells < window.grid:
+        stage = nnf.interpolate(stage, scale_factor=window.grid / cells, mode="nearest")
+    return stage[:, :, window.top : window.bottom, window.left : window.right]
 
 
 def of_pictures(picture: Tensor) -> Tensor:
@@ -75,7 +101,6 @@ def of_pictures(picture: Tensor) -> Tensor:
 
 @torch.no_grad()
 def channels_of(extractor: FeatureExtractor) -> dict[str, int]:
-    """Channels of each of STAGES as :func:`fuse` leaves them."""
+    """Channels of each of WINDOWS as :func:`fuse` leaves them."""
     empty = extractor.beta.new_zeros(1, 3, SIZE, SIZE)
-    fused = fuse(extractor(empty), extractor.parser.architecture.side)
-    return {stage: part.shape[1] for stage, part in zip(STAGES, fused, strict=True)}
+    return {part: x.shape[1] for part, x in fuse(extractor(empty))._asdict().items()}

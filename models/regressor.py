@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as nnf
 
 from models.bisenet import BiSeNet, FeatureExtractor
-from models.fused_features import GRID, Fused, channels_of, fuse, of_pictures
+from models.fused_features import AUS_FROM, IDENTITY_FROM, WINDOWS, Fused, channels_of, fuse, of_pictures
 from models.landmark_regressor import DELTA_UNIT_M, GAZE_UNIT_DEG, SHAPE_UNIT_M, LandmarkRegressor
 from models.landmark_regressor import Architecture as LandmarkArchitecture
 from rig.parameters import N_BROW_STYLES, N_CHANNELS, N_IDENTITY
@@ -27,23 +27,25 @@ class Architecture:
     """Widths; saved in checkpoints so that they rebuild themselves."""
 
     channels: dict[str, int] = field(default_factory=dict)
-    """Of each of STAGES as :func:`fuse` leaves them."""
-    side: int = 128
-    """Pixels at which the parsing network looks, a multiple of 128."""
-    width: int = 96
-    """Maps after the convolution of the AU sub-network; the others have half of it."""
+    """Of each of WINDOWS as :func:`fuse` leaves them."""
+    windows: dict[str, tuple[int, ...]] = field(default_factory=lambda: {k: tuple(w) for k, w in WINDOWS.items()})
+    """WINDOWS when it was trained."""
+    width: int = 32
+    """Maps of each part after the convolutions of AUs and pose; the others have half of it."""
     hidden: int = 256
     code: int = 256
     dropout: float = 0.2
     """Of what a sub-network sees, in training."""
     reduction: int = 8
-    brows_for_aus: bool = True
-    """The paper reads AUs from eyes, nose, mouth and face; brow actions are better seen with the brows as well."""
     landmarks: LandmarkArchitecture = field(default_factory=LandmarkArchitecture)
 
     @classmethod
     def from_dict(cls, values: dict) -> "Architecture":
-        return cls(**{**values, "landmarks": LandmarkArchitecture(**values["landmarks"])})
+        """Raises RuntimeError where the values are of an R that looked at other windows."""
+        seen = {k: tuple(w) for k, w in values.get("windows", {}).items()}
+        if seen != WINDOWS:
+            raise RuntimeError("an R of other feature windows than models/fused_features.py has: train it anew")
+        return cls(**{**values, "windows": seen, "landmarks": LandmarkArchitecture(**values["landmarks"])})
 
 
 class AttentionBlock(nn.Module):
@@ -63,15 +65,15 @@ class AttentionBlock(nn.Module):
 class SubRegressor(nn.Module):
     """Figure 3 (a): convolution of stride 2 with batch normalisation, two attention blocks, two FC.
 
-    ``extra`` further values of the person join before the two FC.
+    Windows show different places, so each part of the face has a convolution of its own; their maps are joined after
+    it. ``extra`` further values of the person come in before the two FC.
     """
 
-    def __init__(self, a: "Architecture", channels: int, width: int, hidden: int, n_out: int, extra: int = 0):
+    def __init__(self, a: "Architecture", parts: tuple[str, ...], width: int, hidden: int, n_out: int, extra: int = 0):
         super().__init__()
-        self.enter = nn.Sequential(
-            nn.Conv2d(channels, width, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
-        )
-        cells = (GRID // 2) ** 2
+        self.enter = nn.ModuleDict({part: _entrance(a.channels[part], width) for part in parts})
+        sizes = [WINDOWS[part].size for part in parts]
+        cells = sum((rows + 1) // 2 * ((columns + 1) // 2) for rows, columns in sizes)
         self.attend = nn.Sequential(
             AttentionBlock(width * cells, hidden, a.reduction), AttentionBlock(hidden, hidden, a.reduction)
         )
@@ -82,14 +84,20 @@ class SubRegressor(nn.Module):
         nn.init.normal_(self.fc2.weight, std=0.01)
         nn.init.zeros_(self.fc2.bias)
 
-    def look(self, x: Tensor) -> Tensor:
-        """(N, channels, GRID, GRID) -> (N, hidden)."""
-        return self.attend(self.enter(x).flatten(1))
+    def look(self, fused: Fused) -> Tensor:
+        """N pictures -> (N, hidden)."""
+        maps = [enter(getattr(fused, part)).flatten(1) for part, enter in self.enter.items()]
+        return self.attend(torch.cat(maps, 1))
 
     def answer(self, h: Tensor, extra: Tensor | None = None) -> Tensor:
         """(N, hidden) [and (N, extra)] -> (N, n_out)."""
         h = self.dropout(h)
         return self.fc2(self.fc1(h if extra is None else torch.cat([h, extra], 1)).relu())
+
+
+def _entrance(channels: int, width: int) -> nn.Sequential:
+    convolution = nn.Conv2d(channels, width, 3, stride=2, padding=1, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(width), nn.ReLU())
 
 
 class Geometry(LandmarkRegressor):
@@ -152,18 +160,16 @@ class Regressor(nn.Module):
     def __init__(self, architecture: Architecture):
         super().__init__()
         self.architecture = a = architecture
-        c, w, h = a.channels, a.width, a.hidden
-        local = c["eyes"] + c["nose"] + c["mouth"] + c["face"]
+        w, h = a.width, a.hidden
         self.geometry = Geometry(a.landmarks)
         # Of the person: geometric hidden and code, own code at rest and the way from it, two flags.
         extra_au = a.landmarks.hidden + a.landmarks.shape_code + 2 * a.code + 2
         extra_id = a.landmarks.shape_code + a.code + 2
-        aus_from = local + (c["brow"] if a.brows_for_aus else 0)
-        self.pose = SubRegressor(a, c["f_gb"], w // 2, h // 2, 2)
-        self.identity = SubRegressor(a, local, w // 2, h, N_IDENTITY, extra_id)
-        self.au = SubRegressor(a, aus_from, w, h, N_CHANNELS, extra_au)
-        self.brow = SubRegressor(a, c["brow"], w // 2, h // 2, N_BROW_STYLES)
-        self.gaze = SubRegressor(a, c["eyes"], w // 4, h // 2, 4, 5)
+        self.pose = SubRegressor(a, ("f_gb",), w, h // 2, 2)
+        self.identity = SubRegressor(a, IDENTITY_FROM, w // 2, h, N_IDENTITY, extra_id)
+        self.au = SubRegressor(a, AUS_FROM, w, h, N_CHANNELS, extra_au)
+        self.brow = SubRegressor(a, ("brow",), w // 2, h // 2, N_BROW_STYLES)
+        self.gaze = SubRegressor(a, ("eyes",), w // 2, h // 2, 4, 5)
         self.to_code = nn.Linear(2 * h, a.code)
 
     def train(self, mode: bool = True) -> "Regressor":
@@ -174,16 +180,14 @@ class Regressor(nn.Module):
 
     def look(self, fused: Fused) -> Seen:
         """One picture each, no person known yet."""
-        local = torch.cat([fused.eyes, fused.nose, fused.mouth, fused.face], 1)
-        with_brows = torch.cat([local, fused.brow], 1) if self.architecture.brows_for_aus else local
-        au, identity = self.au.look(with_brows), self.identity.look(local)
+        au, identity = self.au.look(fused), self.identity.look(fused)
         code = nnf.layer_norm(self.to_code(torch.cat([au, identity], 1)), (self.architecture.code,))
         return Seen(
             au,
             identity,
-            self.gaze.look(fused.eyes),
-            0.5 + self.pose.answer(self.pose.look(fused.f_gb)),
-            self.brow.answer(self.brow.look(fused.brow)),
+            self.gaze.look(fused),
+            0.5 + self.pose.answer(self.pose.look(fused)),
+            self.brow.answer(self.brow.look(fused)),
             code,
         )
 
@@ -210,12 +214,14 @@ class Regressor(nn.Module):
         h, shape = h * marks, shape * marks
         both = known * see
         away = both * (seen.code - neutral_code)
+        # Where rest is known, only what differs from it counts for AUs: folds that a face always has are no smile.
+        fresh = see * (1 - known)
         of_au = torch.cat([h, shape, known * neutral_code, away, both, marks], 1)
         person = known * neutral_code + (1 - known) * see * seen.code
         of_identity = torch.cat([shape, person, known, marks], 1)
         of_gaze = torch.cat([marks * gaze / GAZE_UNIT_DEG, marks], 1)
         return Reading(
-            marks * au + self.au.answer(see * seen.au, of_au),
+            marks * au + self.au.answer(fresh * seen.au, of_au),
             seen.pose,
             marks * gaze + GAZE_UNIT_DEG * self.gaze.answer(see * seen.gaze, of_gaze),
             0.5 + marks * (identity - 0.5) + IDENTITY_SPREAD * self.identity.answer(see * seen.identity, of_identity),
@@ -235,9 +241,7 @@ class Regressor(nn.Module):
 @torch.no_grad()
 def fitting(extractor: FeatureExtractor, **widths: Any) -> Architecture:
     """The architecture of an R that reads this extractor; ``widths``: its other fields."""
-    channels = channels_of(extractor)
-    side = extractor.parser.architecture.side
-    return Architecture(channels=channels, side=side, **widths)
+    return Architecture(channels=channels_of(extractor), **widths)
 
 
 class FullRegressor(nn.Module):
@@ -288,7 +292,7 @@ class FullRegressor(nn.Module):
 
     def features(self, picture: Tensor) -> Fused:
         """uint8 (N, 128, 128, 3) -> what R reads."""
-        return fuse(self.extractor(of_pictures(picture)), self.architecture.side)
+        return fuse(self.extractor(of_pictures(picture)))
 
     def checkpoint(self, **more: object) -> dict[str, object]:
         parser = self.extractor.parser.architecture

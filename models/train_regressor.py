@@ -52,14 +52,15 @@ def command_line(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--mirrored", type=int, default=0, help="of these, so many are seen in the mirror as well")
     parser.add_argument("--minutes", type=float, help="wall clock budget; the rate follows it")
     parser.add_argument("--steps", type=int, default=1_000_000)
-    parser.add_argument("--people", type=int, default=5, help="rendered people in a step, with all their pictures")
+    parser.add_argument("--people", type=int, default=5, help="rendered people in a step")
+    parser.add_argument("--pictures", type=int, default=20, help="of each of them at most")
     parser.add_argument("--clips", type=int, default=4, help="real clips in a step")
     parser.add_argument("--clips-every", type=int, default=1, help="one step in so many sees clips")
     parser.add_argument("--every", type=int, default=4, help="one step in so many has the paper's losses")
     parser.add_argument("--drawn", type=int, default=8, help="pictures in such a step that G draws")
     parser.add_argument("--off", default="", help=f"losses left out, by commas: {', '.join(LOSSES)}")
     parser.add_argument("--share", type=float, default=1.0, help="weight of the paper's losses as a whole")
-    parser.add_argument("--width", type=int, default=96, help="of the AU sub-network's maps")
+    parser.add_argument("--width", type=int, default=32, help="maps of each part in the AU sub-network")
     parser.add_argument("--hidden", type=int, default=256, help="of the fully connected layers")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--validate", type=int, default=250, help="steps between validations")
@@ -129,7 +130,9 @@ def main() -> None:
     model, unlabelled = open_networks(args, weights)
     data = open_data(args, model.extractor)
     rng, g = np.random.default_rng(args.seed), torch.Generator().manual_seed(args.seed)
-    steps = Steps(model.regressor, data, unlabelled, weights, args.people, args.clips, args.drawn, args.device)
+    steps = Steps(
+        model.regressor, data, unlabelled, weights, args.people, args.clips, args.drawn, args.device, args.pictures
+    )
     optimiser = optimiser_of(model.regressor)
     first, best, spent = 0, -9.0, 0.0
     last = args.out / "last.pt"

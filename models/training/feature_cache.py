@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.bisenet import FeatureExtractor
-from models.fused_features import fuse, of_pictures
+from models.fused_features import WINDOWS, fuse, of_pictures
 
 BATCH = 32
 NOTE = "extractor.json"
@@ -45,12 +45,12 @@ def features_of(
 ) -> NDArray[np.float16]:
     """(N, SIZE, SIZE, 3) RGB -> (N, D): ``Fused.flat`` of each. ``quick``: with bfloat16's 8 bits of mantissa, in half
     the time on a CPU that knows them."""
-    side, layout = extractor.parser.architecture.side, torch.channels_last if quick else torch.contiguous_format
+    layout = torch.channels_last if quick else torch.contiguous_format
     parts = []
     for first in range(0, len(picture), BATCH):
         view = of_pictures(torch.from_numpy(picture[first : first + BATCH])).to(device, memory_format=layout)
         with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=quick):
-            parts.append(fuse(extractor(view), side).flat().half().cpu().numpy())
+            parts.append(fuse(extractor(view)).flat().half().cpu().numpy())
     return np.concatenate(parts)
 
 
@@ -72,9 +72,11 @@ def cache_features(
     out.mkdir(parents=True, exist_ok=True)
     # Ours alone: training passes gradients through the extractor as it is.
     extractor = copy.deepcopy(extractor)
-    note = {"extractor": fingerprint(extractor)}
+    note = {"extractor": fingerprint(extractor), "windows": {k: list(w) for k, w in WINDOWS.items()}}
     if (out / NOTE).exists() and json.loads((out / NOTE).read_text()) != note:
-        raise CacheError(f"{out} holds the features of another parsing network: delete it, or use another --out")
+        raise CacheError(
+            f"{out} holds features of another parsing network or of other windows: delete it, or use another one"
+        )
     (out / NOTE).write_text(json.dumps(note))
     if quick:
         extractor = extractor.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

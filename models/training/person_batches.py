@@ -14,6 +14,7 @@ from torch import Tensor
 from models.faces import Faces
 from models.renderer.labels import POSE_SPAN_DEG
 from models.runtime.alignment import rest_face
+from models.training.base_rates import OF_PICTURES, sample_rates
 from models.training.feature_cache import FeatureCache
 from models.training.mirror import mirrored_landmarks
 from rig.parameters import MIRROR
@@ -96,6 +97,16 @@ class Source:
         order = order[np.argsort(faces.person[order], kind="stable")]
         cuts = np.flatnonzero(np.diff(faces.person[order])) + 1
         self.people = np.split(order, cuts)
+        self._rates = sample_rates(np.nan_to_num(faces.au), OF_PICTURES)
+
+    def some_of(self, rows: NDArray[np.intp], n: int, rng: np.random.Generator) -> NDArray[np.intp]:
+        """At most ``n`` of a person's rows: a third of them at rest, the others as often as life shows their actions
+        (``models.training.base_rates``)."""
+        rests, moving = (rng.permutation(rows[self.faces.resting[rows] == still]) for still in (True, False))
+        rests = rests[: max(n // 3, n - len(moving))]
+        chances = self._rates[moving] / self._rates[moving].sum() if len(moving) else None
+        chosen = rng.choice(moving, min(n - len(rests), len(moving)), replace=False, p=chances)
+        return np.concatenate([rests, chosen])
 
     def draw(
         self, rows: NDArray[np.intp], rng: np.random.Generator, life: Life, mirrored: NDArray[np.bool_] | None = None

@@ -56,10 +56,13 @@ class Steps:
         clips: int = 4,
         drawn: int = 8,
         device: str = "cpu",
+        pictures: int = 20,
     ):
-        """``people``, ``clips`` and ``drawn``: how many a step has of each; ``drawn`` pictures go through G."""
+        """``people``, ``clips`` and ``drawn``: how many a step has of each, with at most ``pictures`` of a rendered
+        person; ``drawn`` pictures go through G."""
         self._regressor, self._data, self._unlabelled, self._weights = regressor, data, unlabelled, weights
         self._people, self._clips, self._drawn, self._device = people, clips, drawn, device
+        self._pictures = pictures
         self._rig = RigLandmarks().to(device)
         self._response = data.response
         self._response.true_modes = self._response.true_modes.to(device)
@@ -115,7 +118,8 @@ class Steps:
 
     def _rendered(self, rng: np.random.Generator) -> Batch:
         source = self._data.rendered
-        chosen = [source.people[k] for k in rng.choice(len(source.people), self._people, replace=False)]
+        people = rng.choice(len(source.people), min(self._people, len(source.people)), replace=False)
+        chosen = [source.some_of(source.people[k], self._pictures, rng) for k in people]
         rows = np.concatenate(chosen)
         flip = np.concatenate([np.full(len(p), rng.random() < 0.5 and bool(source.mirror[p].all())) for p in chosen])
         return source.draw(rows, rng, Life(), flip)

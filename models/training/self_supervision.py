@@ -43,7 +43,6 @@ class SelfSupervision(nn.Module):
         for frozen in (extractor, generator, recognition):
             if isinstance(frozen, nn.Module):
                 frozen.requires_grad_(False).eval()
-        self.side = extractor.parser.architecture.side
         with torch.no_grad():
             base = generator(base_vector().to(next(generator.parameters())))
             self.register_buffer("base_mouth", extractor(base).mouth)
@@ -80,7 +79,7 @@ class SelfSupervision(nn.Module):
         if w.loopback:
             with torch.no_grad():
                 on_base = self.extractor(self.generator(y.of_base_face()))
-            read = [self._read(regressor, fuse(f, self.side)) for f in (seen, on_base)]
+            read = [self._read(regressor, fuse(f)) for f in (seen, on_base)]
             loop = loopback_loss(y.emotionless(), read[0], y.of_base_face(), read[1], w.loopback_expression)
             terms["loopback"] = w.loopback * loop
         return terms

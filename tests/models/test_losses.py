@@ -9,7 +9,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch comes with the train extra")
 
 from models.bisenet import BiSeNet, FeatureExtractor, Features  # noqa: E402
-from models.fused_features import fuse  # noqa: E402
+from models.fused_features import WINDOWS, fuse  # noqa: E402
 from models.generator import Generator  # noqa: E402
 from models.losses import (  # noqa: E402
     NOT_IRISES,
@@ -36,7 +36,7 @@ from rig.parameters import CHANNEL_INDEX, MIRROR  # noqa: E402
 
 
 def features(value: float) -> Features:
-    parts = {k: torch.full((2, 3, 4, 4), value) for k in ("f_gb", "eyes", "nose", "mouth", "face", "brow")}
+    parts = {k: torch.full((2, 3, 4, 4), value) for k in WINDOWS}
     return Features(**parts, masks=torch.zeros(2, 19, 8, 8))
 
 

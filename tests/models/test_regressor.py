@@ -9,11 +9,12 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch comes with the train extra")
 
 from models.bisenet import BiSeNet, FeatureExtractor  # noqa: E402
-from models.fused_features import Fused, fuse, of_pictures  # noqa: E402
+from models.fused_features import WINDOWS, Fused, fuse, of_pictures  # noqa: E402
 from models.landmark_regressor import Architecture as LandmarkArchitecture  # noqa: E402
 from models.landmark_regressor import LandmarkRegressor  # noqa: E402
 from models.regressor import Architecture, AttentionBlock, FullRegressor, Regressor, fitting  # noqa: E402
 from models.runtime.alignment import canonical_face  # noqa: E402
+from models.runtime.crop import FIVE, SIZE, crop_matrix, transform_points  # noqa: E402
 from models.runtime.picture_regressor import FULL  # noqa: E402
 from models.runtime.sessions import Session  # noqa: E402
 
@@ -45,22 +46,42 @@ def inputs(n: int) -> tuple[torch.Tensor, ...]:
 # ------------------------------------------------------------ features
 
 
-@pytest.mark.parametrize("side", [128, 512])
-def test_every_stage_comes_to_one_grid_and_back_from_a_row(side: int) -> None:
+@pytest.mark.parametrize("side", [128, 256, 512])
+def test_every_stage_is_cut_to_its_window_and_comes_back_from_a_row(side: int) -> None:
     own = extractor(side)
     with torch.no_grad():
         found = own(torch.rand(1, 3, 128, 128))
-    fused = fuse(found, side)
-    assert {part.shape[-2:] for part in fused} == {(8, 8)}
-    assert {name: part.shape[1] for name, part in fused._asdict().items()} == fitting(own).channels
-    pooled = torch.nn.functional.adaptive_avg_pool2d
-    torch.testing.assert_close(fused.f_gb, pooled(found.f_gb, 8))
-    torch.testing.assert_close(fused.mouth, pooled(found.mouth, 8))
-    torch.testing.assert_close(fused.face[:, :, 1::2, 1::2], pooled(found.face, 4))
-    quarters = fused.eyes.reshape(1, -1, 4, 8, 8)
-    torch.testing.assert_close(quarters.mean(2), pooled(found.eyes, 8), msg="all of an eye is kept")
+    fused = fuse(found)
+    for part, x in fused._asdict().items():
+        window, stage = WINDOWS[part], getattr(found, part)
+        assert x.shape[1:] == (fitting(own).channels[part], *window.size), part
+        # The same place in the view, whatever the parser's side.
+        whole = torch.nn.functional.interpolate(stage, size=32, mode="area" if stage.shape[-1] > 32 else "nearest")
+        coarse = torch.nn.functional.adaptive_avg_pool2d(whole, window.grid)
+        torch.testing.assert_close(x, coarse[:, :, window.top : window.bottom, window.left : window.right])
     for before, after in zip(fused, Fused.from_flat(fused.flat(), fitting(own).channels), strict=True):
         torch.testing.assert_close(before, after)
+
+
+def test_windows_are_mirrored_places_and_hold_the_part_with_a_margin() -> None:
+    """A mirrored picture's part has to lie in the same window, and the mean face's points of a part inside it."""
+    parts = {
+        "eyes": (33, 133, 159, 145, 263, 362, 386, 374),
+        "brow": (46, 55, 105, 276, 285, 334),
+        "nose": (168, 2, 129, 358),
+        "mouth": (0, 17, 61, 291),
+        "mouth_fine": (0, 17, 61, 291),
+        "face_fine": (199, 205, 425, 117, 346),
+    }
+    picture = canonical_face()[:, :2] * np.float32([1000, -1000])
+    view = transform_points(crop_matrix(picture[list(FIVE)]), picture)
+    for part, window in WINDOWS.items():
+        assert window.left + window.right == window.grid, f"{part}: as far to the left as to the right"
+        if part in parts:
+            cells = view[list(parts[part])] * window.grid / SIZE
+            room = np.stack([cells[:, 0] - window.left, window.right - cells[:, 0],
+                             cells[:, 1] - window.top, window.bottom - cells[:, 1]])  # fmt: skip
+            assert room.min() > 0.4, part
 
 
 def test_pictures_come_as_bytes_channel_last() -> None:
@@ -108,6 +129,21 @@ def test_the_landmarks_part_starts_as_the_geometric_regressor() -> None:
     _, au, gaze, identity, _ = regressor.geometry.read(landmarks, rest)
     for found, expected in zip((au, gaze, identity), trained(landmarks, rest), strict=True):
         torch.testing.assert_close(found, expected)
+
+
+def test_what_a_face_always_shows_does_not_move_its_aus(model: FullRegressor) -> None:
+    """With the person known, the picture counts by its difference from rest alone."""
+    picture, landmarks, rest, _ = inputs(2)
+    regressor = model.regressor
+    with torch.no_grad():
+        seen = regressor.look(model.features(picture))
+        other = seen._replace(au=seen.au + 1)
+        known, unknown = seen.code, torch.zeros_like(seen.code)
+        torch.testing.assert_close(
+            regressor.answer(seen, landmarks, rest, known).au, regressor.answer(other, landmarks, rest, known).au
+        )
+        a, b = (regressor.answer(s, landmarks, rest, unknown).au for s in (seen, other))
+    assert (a - b).abs().max() > 1e-3
 
 
 def test_each_input_may_be_missing_and_each_counts(model: FullRegressor) -> None:
@@ -165,10 +201,23 @@ def test_a_checkpoint_rebuilds_itself(model: FullRegressor, tmp_path: Path) -> N
     loaded = torch.load(tmp_path / "best.pt", weights_only=False)
     again = FullRegressor.from_checkpoint(loaded).eval()
     assert loaded["step"] == 7
+    assert again.architecture == model.architecture
     assert isinstance(again.architecture, Architecture)
     with torch.no_grad():
         for a, b in zip(model(*inputs(2)), again(*inputs(2)), strict=True):
             torch.testing.assert_close(a, b)
+
+
+def test_an_r_of_other_windows_is_refused(model: FullRegressor) -> None:
+    checkpoint = model.checkpoint()
+    architecture = checkpoint["architecture"]["regressor"]  # type: ignore[index]
+    other = {**architecture, "windows": {**architecture["windows"], "eyes": (32, 0, 8, 0, 8)}}
+    older = {k: v for k, v in architecture.items() if k != "windows"} | {"side": 256}
+    for values in (other, older):
+        with pytest.raises(RuntimeError, match="other feature windows"):
+            FullRegressor.from_checkpoint(
+                {**checkpoint, "architecture": {**checkpoint["architecture"], "regressor": values}}
+            )  # type: ignore[dict-item]
 
 
 def test_it_can_be_exported_and_keeps_the_contract(model: FullRegressor, tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_quick_features_are_nearly_the_same(world: Path) -> None:
     with np.load(world / "rendered" / "shard0000.npz") as file:
         picture = file["picture"][:4]
     exact, quick = (features_of(extractor, picture, quick=q).astype(np.float32) for q in (False, True))
-    assert 0 < np.abs(exact - quick).mean() < 0.03 * np.abs(exact).mean()
+    assert 0 < np.abs(exact - quick).mean() < 0.05 * np.abs(exact).mean()
 
 
 # ------------------------------------------------------------ batches
