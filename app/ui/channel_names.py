@@ -87,8 +87,8 @@ REGIONS: Final[tuple[tuple[str, tuple[int, ...]], ...]] = (
     ("Brows", (1, 2, 4)),
     ("Eyes", (5, 7, 43)),
     ("Cheeks and nose", (6, 9, 34)),
-    ("Mouth corners", (12, 14, 15, 20)),
-    ("Lips", (10, 16, 18, 22, 24, 25, 28)),
+    ("Mouth corners", (12, 14, 15)),
+    ("Lips", (10, 16, 20, 18, 22, 24, 25, 28)),
     ("Jaw, chin and tongue", (26, 29, 30, 17, 19)),
 )
 """From top to bottom of the face, each with its AUs."""

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
@@ -14,7 +14,7 @@ from app.ui.curves import CURVE_INDEX, CURVES, UNITS, Unit
 from app.ui.theme import Theme
 
 AXIS_PX: Final = 36
-STRIP_PX: Final = 72
+STRIP_PX: Final = 56
 """A strip is at least this high: charts with more of them scroll."""
 PEN_PX: Final = 1.5
 FONT_PX: Final = 11
@@ -23,6 +23,9 @@ STEPS: Final = {"°": 15.0, " cm": 20.0}
 ZOOM: Final = 0.8
 """Of a key."""
 PAN: Final = 0.1
+KEYS: Final = frozenset(
+    {*(Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus), Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home}
+)
 
 
 class _TimeAxis(pg.AxisItem):
@@ -101,9 +104,8 @@ class ChartPlots(pg.GraphicsLayoutWidget):
             strip.addItem(self._cursors[unit], ignoreBounds=True)
             self._names[unit] = pg.LabelItem(unit.name)
             self._names[unit].setParentItem(box)
-            self._names[unit].anchor(itemPos=(0, 0), parentPos=(0, 0), offset=(4, -2))
-            if i:
-                strip.setXLink(next(iter(self._strips.values())))
+            self._names[unit].anchor(itemPos=(0, 0), parentPos=(0, 0), offset=(4, -1))
+            box.sigXRangeChanged.connect(self._follow)
             self._strips[unit] = strip
         self.setMinimumHeight(STRIP_PX * len(units) + 28)
         self.set_frozen(self.frozen)
@@ -143,6 +145,12 @@ class ChartPlots(pg.GraphicsLayoutWidget):
                 strip.setYRange(*_range(piece.values[:, columns], unit, step), padding=0.02)
             strip.setXRange(-self.span_s, 0, padding=0)
 
+    def _follow(self, _: pg.ViewBox, span: tuple[float, float]) -> None:
+        """All strips show the same time. (pyqtgraph's own link goes by pixels, which are wrong until it is laid out.)"""
+        for strip in self._strips.values():
+            if strip.viewRange()[0] != list(span):
+                strip.setXRange(*span, padding=0)
+
     # ------------------------------------------------------------ looking closer
 
     def set_span(self, span_s: float) -> None:
@@ -164,6 +172,13 @@ class ChartPlots(pg.GraphicsLayoutWidget):
             return -self.span_s, 0.0
         low, high = next(iter(self._strips.values())).viewRange()[0]
         return float(low), float(high)
+
+    def event(self, event: QEvent) -> bool:
+        override = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if override and self.frozen and event.key() in KEYS:  # type: ignore[attr-defined]
+            event.accept()  # before a shortcut of the window
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, (low, high) = Qt.Key(event.key()), self.seen_s

@@ -45,8 +45,13 @@ REDRAW_S: Final = 0.05
 SPANS: Final = {"10": "10 s", "30": "30 s", "60": "60 s"}
 SPAN_TIPS: Final = {key: f"Show the last {key} seconds" for key in SPANS}
 WIDE_PX: Final = 560
-"""From here on the legend stands beside the charts, and buttons have words."""
-LEGEND_PX: Final = 272
+"""From here on buttons have words."""
+BESIDE_PX: Final = 440
+"""From here on the legend stands beside the charts, if they are not higher than wide."""
+LEGEND_PX: Final = (208, 272)
+LEGEND_SHARE: Final = 0.3
+QWIDGETSIZE_MAX: Final = (1 << 24) - 1
+"""Qt's own constant, which PySide does not have."""
 EMPTY: Final = "No curves yet.\nChoose some above, or click a bar in the meters."
 
 
@@ -150,17 +155,24 @@ class ChartsPanel(Panel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = self.width() >= WIDE_PX
-        ways, styles = QBoxLayout.Direction, Qt.ToolButtonStyle
-        self._sides.setDirection(ways.LeftToRight if wide else ways.TopToBottom)
-        self.legend.setFixedWidth(LEGEND_PX) if wide else self.legend.setMaximumWidth(16777215)
-        self.legend.setMinimumWidth(LEGEND_PX if wide else 0)
-        self.legend.setMaximumHeight(16777215 if wide else self.legend.sizeHint().height())
+        styles, wide = Qt.ToolButtonStyle, self.width() >= WIDE_PX
         for button in (self.add, self.pause):
             button.setToolButtonStyle(styles.ToolButtonTextBesideIcon if wide else styles.ToolButtonIconOnly)
         self._tools.setStretch(1, 0 if wide else 1)
         self._tools.setStretch(3, 1 if wide else 0)
         self.span.setMinimumWidth(192 if wide else 0)
+        self._place_legend()
+
+    def _place_legend(self) -> None:
+        """Beside the charts where the panel is rather wide than high, else below them and no higher than its rows."""
+        ways = QBoxLayout.Direction
+        beside = self.width() >= max(BESIDE_PX, self.height())
+        self._sides.setDirection(ways.LeftToRight if beside else ways.TopToBottom)
+        low, high = LEGEND_PX
+        width = min(max(round(self.width() * LEGEND_SHARE), low), high)
+        self.legend.setMinimumWidth(width if beside else 0)
+        self.legend.setMaximumWidth(width if beside else QWIDGETSIZE_MAX)
+        self.legend.setMaximumHeight(QWIDGETSIZE_MAX if beside else self.legend.sizeHint().height())
 
     # ------------------------------------------------------------ what comes in
 
@@ -223,7 +235,7 @@ class ChartsPanel(Panel):
         colours = self.choice.colours(self.theme)
         self._stack.setCurrentWidget(self._body if colours else self._empty)
         self.legend.set_curves(colours, self.theme)
-        self.legend.setMaximumHeight(16777215 if self.width() >= WIDE_PX else self.legend.sizeHint().height())
+        self._place_legend()
         self.save.setEnabled(bool(colours))
         if self.plots is not None:
             self.plots.set_curves(colours)

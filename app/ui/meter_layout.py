@@ -14,8 +14,10 @@ CELL_MIN_PX: Final = 168
 INLINE_MIN_PX: Final = 400
 """From this width of a column on, name and bars stand in one line."""
 INLINE_ROW_PX: Final = (22, 32)
-STACKED_ROW_PX: Final = (22, 34)
+STACKED_ROW_PX: Final = (18, 34)
 """Height of a row, at least and at most."""
+SCROLLED_ROW_PX: Final = 22
+"""Where they have to be scrolled anyway, rows need not be squeezed."""
 BAR_GAP_PX: Final = 6
 """Between the bars of both sides."""
 NAME_SHARE: Final = 0.38
@@ -84,6 +86,9 @@ def lay_out(groups: list[Group], width: float, height: float, number_px: float, 
             break
     assert best is not None
     total, columns, row_px, inline, cell = best
+    if total > height:
+        row_px = max(row_px, SCROLLED_ROW_PX)
+        total = max(_lines(column) for column in columns) * row_px + 2 * TOP_PX
     cells: list[Cell] = []
     headings: list[Heading] = []
     for i, column in enumerate(columns):

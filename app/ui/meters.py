@@ -33,6 +33,12 @@ BUSY: Final = 0.2
 ABSENT: Final = 0.35
 """Opacity of bars while no face is seen."""
 BY_ACTIVITY: Final = "Most active first"
+KEYS: Final = frozenset(
+    (
+        *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown),
+        *(Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Select),
+    )
+)
 Spot = tuple[int, int]
 """Row and side: one channel."""
 
@@ -333,7 +339,7 @@ class Meters(QWidget):
         }
         if key in to:
             self._go_to(to[key])
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Select):
+        elif key in KEYS:
             self.clicked.emit(self._key(self._current))
         else:
             super().keyPressEvent(event)
@@ -367,6 +373,9 @@ class Meters(QWidget):
                 QToolTip.hideText()
             else:
                 QToolTip.showText(event.globalPos(), self.tip(spot), self, self.rect())
+            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in KEYS:
+            event.accept()  # before a shortcut of the window
             return True
         return super().event(event)
 

@@ -108,7 +108,10 @@ class MetersPanel(Panel):
             meters.set_by_activity(self.order.value == "activity")
 
     def _toggle_curve(self, key: str) -> None:
-        if not self.choice.toggle(key):
+        if self.choice.toggle(key):
+            if key in self.choice.chosen:
+                self.wanted.emit("charts")
+        else:
             self.shell.messages.show_message(
                 "info", f"the charts hold {MOST} curves at most: click one of the marked channels to take it out"
             )

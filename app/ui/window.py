@@ -144,6 +144,8 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         bar, session = self.toolbar, self.session
+        for panel in self.panels.values():
+            panel.wanted.connect(self.docks.show)
         bar.source_chosen.connect(self.start)
         bar.open_asked.connect(self.dialogs.ask_for_file)
         bar.run_clicked.connect(self.toggle_run)
