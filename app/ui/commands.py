@@ -32,13 +32,18 @@ def window_commands(window: "MainWindow") -> list[Command]:
 
 
 def _files(w: "MainWindow") -> list[Command]:
+    ask = w.dialogs
     return [
-        Command("File", "Open video or picture …", w.ask_for_file, "Ctrl+O", "Read a video file, or one picture"),
+        Command("File", "Open video or picture …", ask.ask_for_file, "Ctrl+O", "Read a video file, or one picture"),
         Command(
-            "File", "Open folder of pictures …", w.ask_for_folder, "Ctrl+Shift+O", "Read pictures in order of name"
+            "File",
+            "Open folder of pictures …",
+            ask.ask_for_folder,
+            "Ctrl+Shift+O",
+            "Read pictures in order of name",
         ),
-        Command("File", "Import settings …", w.import_settings, tip="Take over all settings from a file", group=1),
-        Command("File", "Export settings …", w.export_settings, tip="All settings as one JSON file", group=1),
+        Command("File", "Import settings …", ask.import_settings, tip="Take over all settings from a file", group=1),
+        Command("File", "Export settings …", ask.export_settings, tip="All settings as one JSON file", group=1),
         Command("File", "Quit", w.close, "Ctrl+Q", group=2),
     ]
 
@@ -134,9 +139,10 @@ def _view(w: "MainWindow") -> list[Command]:
 
 
 def _help(w: "MainWindow") -> list[Command]:
+    ask = w.dialogs
     return [
-        Command("Help", "Welcome …", w.show_welcome, tip="Camera, calibration, and where to send, in three steps"),
-        Command("Help", "Keyboard …", w.show_keys, "F1"),
-        Command("Help", "Doctor …", w.show_doctor, tip="What was found on this machine, and what to do", group=1),
-        Command("Help", "About Mien …", w.show_about, group=1),
+        Command("Help", "Welcome …", ask.show_welcome, tip="Camera, calibration, and where to send, in three steps"),
+        Command("Help", "Keyboard …", ask.show_keys, "F1"),
+        Command("Help", "Doctor …", ask.show_doctor, tip="What was found on this machine, and what to do", group=1),
+        Command("Help", "About Mien …", ask.show_about, group=1),
     ]

@@ -57,7 +57,7 @@ def run_window(settings: TrackerSettings, source: str | None, character: str | N
             window.start("demo")
             window.messages.show_message("info", "no camera found: this is the demo")
         if source is None and not window.preferences.value(DONE_KEY, False):
-            window.show_welcome()
+            window.dialogs.show_welcome()
 
     QTimer.singleShot(0, window, begin)
     try:

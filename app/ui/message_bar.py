@@ -156,9 +156,9 @@ class MessageBar(QFrame):
         self._details.setChecked(False)
         self._refresh()
 
-    def clear(self) -> None:
-        """Nothing that was said matters any more."""
-        self._messages = []
+    def clear(self, keep: str = "") -> None:
+        """Nothing that was said matters any more, but causes that begin with ``keep``."""
+        self._messages = [message for message in self._messages if keep and message.cause.startswith(keep)]
         self._details.setChecked(False)
         self._refresh()
 

@@ -18,14 +18,14 @@ MakeWindow = Callable[..., MainWindow]
 def window(make_window: MakeWindow) -> Iterator[MainWindow]:
     made = make_window()
     yield made
-    if made.welcome is not None:
-        made.welcome.close()
+    if made.dialogs.welcome is not None:
+        made.dialogs.welcome.close()
 
 
 def opened(window: MainWindow) -> Welcome:
-    window.show_welcome()
-    assert window.welcome is not None
-    return window.welcome
+    window.dialogs.show_welcome()
+    assert window.dialogs.welcome is not None
+    return window.dialogs.welcome
 
 
 def test_three_steps_forward_and_back(window: MainWindow, qtbot: Any) -> None:
@@ -41,7 +41,7 @@ def test_three_steps_forward_and_back(window: MainWindow, qtbot: Any) -> None:
     welcome.next.click()
     assert not window.preferences.value(DONE_KEY, False)
     welcome.next.click()
-    qtbot.waitUntil(lambda: window.welcome is None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.dialogs.welcome is None, timeout=WAIT_MS)
     assert window.preferences.value(DONE_KEY, False)
     again = opened(window)  # Help has it again, from the start
     assert again.step == 0
@@ -49,7 +49,7 @@ def test_three_steps_forward_and_back(window: MainWindow, qtbot: Any) -> None:
 
 def test_skipping_counts_as_seen(window: MainWindow, qtbot: Any) -> None:
     opened(window).skip.click()
-    qtbot.waitUntil(lambda: window.welcome is None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.dialogs.welcome is None, timeout=WAIT_MS)
     assert window.preferences.value(DONE_KEY, False)
     assert not window.session.running
 

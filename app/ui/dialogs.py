@@ -1,0 +1,129 @@
+"""Windows beside the main one: asking for files, settings in one file, welcome, doctor, keys, about."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, QStandardPaths, Qt
+from PySide6.QtWidgets import QDialog, QFileDialog
+
+from app.errors import UserError
+from app.ui.about import AboutView, KeysView
+from app.ui.doctor_view import DoctorView
+from app.ui.welcome import Welcome
+
+if TYPE_CHECKING:
+    from app.ui.window import MainWindow
+
+PLACE: Final = QStandardPaths.StandardLocation
+FOLDER_KEYS: Final = {"recordings": "output/folder", "videos": "source/folder", "settings": "window/settings_folder"}
+VIDEO_FILES: Final = (
+    "Video and pictures (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp)"
+    ";;All files (*)"
+)
+SETTINGS_FILES: Final = "Settings of Mien (*.json)"
+
+
+class Dialogs(QObject):
+    """Opened by menus; what they find out is done by the window."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._window = window
+        self.welcome: Welcome | None = None
+        """While it is open."""
+
+    def folder(self, kind: str) -> str:
+        """Where the last file of this kind was (a key of ``FOLDER_KEYS``), else a place that fits."""
+        saved = self._window.preferences.value(FOLDER_KEYS[kind], "")
+        if saved and Path(saved).is_dir():
+            return saved
+        place = PLACE.MoviesLocation if kind == "videos" else PLACE.DocumentsLocation
+        folder = Path(QStandardPaths.writableLocation(place) or Path.home())
+        return str(folder / "Mien" if kind == "recordings" else folder)
+
+    def remember(self, kind: str, folder: Path) -> None:
+        self._window.preferences.set_value(FOLDER_KEYS[kind], str(folder))
+
+    # ------------------------------------------------------------ sources
+
+    def ask_for_file(self) -> None:
+        w = self._window
+        path, _ = QFileDialog.getOpenFileName(w, "Open video or picture", self.folder("videos"), VIDEO_FILES)
+        self._run(path)
+
+    def ask_for_folder(self) -> None:
+        self._run(QFileDialog.getExistingDirectory(self._window, "Open folder of pictures", self.folder("videos")))
+
+    def _run(self, path: str) -> None:
+        if path:
+            self.remember("videos", Path(path).parent)
+            self._window.start(path)
+
+    # ------------------------------------------------------------ settings
+
+    def export_settings(self) -> None:
+        suggestion = str(Path(self.folder("settings")) / "mien_settings.json")
+        path, _ = QFileDialog.getSaveFileName(self._window, "Export settings", suggestion, SETTINGS_FILES)
+        if path:
+            self.write_settings(Path(path))
+
+    def write_settings(self, path: Path) -> None:
+        """All settings as they are now, the layout among them; what fails is one line."""
+        w = self._window
+        w.keep_layout()
+        try:
+            w.preferences.export_file(path)
+        except UserError as error:
+            w.messages.show_message("error", str(error))
+        else:
+            self.remember("settings", path.parent)
+            w.messages.show_message("info", f"settings exported to {path}")
+
+    def import_settings(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self._window, "Import settings", self.folder("settings"), SETTINGS_FILES)
+        if path:
+            self.read_settings(Path(path))
+
+    def read_settings(self, path: Path) -> None:
+        """Take over the settings of a file, theme and layout at once; what fails is one line."""
+        w = self._window
+        try:
+            w.preferences.import_file(path)
+        except UserError as error:
+            w.messages.show_message("error", str(error))
+            return
+        w.take_settings()
+        w.messages.show_message("info", f"settings taken over from {path.name}")
+
+    # ------------------------------------------------------------ help
+
+    def show_welcome(self) -> None:
+        """Camera, calibration, where to send."""
+        w = self._window
+        if self.welcome is None:
+            self.welcome = Welcome(w, w.shell, w.theme)
+            self.welcome.source_chosen.connect(w.start)
+            self.welcome.open_asked.connect(self.ask_for_file)
+            self.welcome.calibrate_asked.connect(w.start_countdown)
+            self.welcome.send_chosen.connect(w.send_to)
+            self.welcome.destroyed.connect(self._forget_welcome)
+        self._open(self.welcome)
+
+    def _forget_welcome(self) -> None:
+        self.welcome = None
+
+    def show_keys(self) -> None:
+        self._open(KeysView(self._window, self._window.menus.keys()))
+
+    def show_doctor(self) -> None:
+        self._open(DoctorView(self._window, self._window.jobs, self._window.theme))
+
+    def show_about(self) -> None:
+        self._open(AboutView(self._window))
+
+    def _open(self, dialog: QDialog) -> None:
+        """Beside the window, not before it: tracking goes on, and so do its controls."""
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
