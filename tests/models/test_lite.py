@@ -14,6 +14,7 @@ from models.landmark_regressor import LandmarkRegressor
 from models.lite import CODE, LiteRegressor
 from models.runtime.alignment import canonical_face
 from models.training.channel_scores import channel_scores
+from models.training.rest_batches import PRESENT, People
 from rig.parameters import CHANNEL_INDEX
 
 
@@ -125,12 +126,12 @@ def test_batches_hold_people_beside_their_rest_and_show_half_shut_lids_seldom(tm
     faces = load_faces(tmp_path)
     au = faces.au.copy()
     au[3::6, CHANNEL_INDEX["AU43-left"]] = 0.5
-    people = train_lite.People(replace(faces, au=au), np.ones(len(faces), bool))
+    people = People(replace(faces, au=au), np.ones(len(faces), bool))
     rng = np.random.default_rng(0)
     drawn = []
     for _ in range(40):
         batch = people.draw(4, rng)
-        assert batch.pictures.shape[0] == 4 + len(batch.rows) == 4 * (1 + train_lite.PRESENT)
+        assert batch.pictures.shape[0] == 4 + len(batch.rows) == 4 * (1 + PRESENT)
         assert batch.landmarks.shape == batch.neutral.shape == (len(batch.rows), 478, 3)
         drawn += batch.rows.tolist()
     lids = np.isin(drawn, np.arange(len(faces))[3::6]).mean()
