@@ -1,18 +1,27 @@
 """What a run is asked to do, as plain frozen settings, and the outputs made of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from app.errors import UserError
 from app.outputs.csv_arkit import ArkitCsv
 from app.outputs.csv_openface import OpenFaceCsv
 from app.outputs.osc_mien import MienOsc
+from app.outputs.parts import Part
 from app.outputs.sink import Sink
 
 CSV_FORMATS: Final[dict[str, Callable[[Path], Sink]]] = {"openface": OpenFaceCsv, "arkit": ArkitCsv}
-PROTOCOLS: Final[dict[str, Callable[[tuple[str, ...]], Sink]]] = {"mien": MienOsc}
+
+
+class MakeStream(Protocol):
+    """How a stream is made. Raises ``UserError`` for a target that is none or cannot be found; may wait for a name."""
+
+    def __call__(self, targets: Sequence[str], part: Part = "all") -> Sink: ...
+
+
+PROTOCOLS: Final[dict[str, MakeStream]] = {"mien": MienOsc}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,17 +15,18 @@ the numbers are written each frame. A bundle is 3.5 kB: one datagram, which loop
 in three fragments.
 """
 
-import contextlib
 import socket
 import struct
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.capture import SourceInfo
 from app.errors import UserError
 from app.face_frame import FaceFrame
+from app.outputs.parts import Part, address_filter
 from rig.parameters import ARKIT, CHANNELS
 
 NTP_EPOCH_S: Final = 2_208_988_800
@@ -77,8 +78,8 @@ class BundleEncoder:
         return bytes(self._buffer)
 
 
-def encode_frame(encoder: BundleEncoder, face: FaceFrame) -> bytes:
-    """The bundle of one frame; ``encoder`` must be made of ``MESSAGES``."""
+def encode_frame(encoder: BundleEncoder, face: FaceFrame, chosen: NDArray[np.bool_] | None = None) -> bytes:
+    """The bundle of one frame; ``encoder`` must be made of ``MESSAGES``, or of those whose floats are ``chosen``."""
     floats = np.concatenate(
         (
             [face.media_time_s],
@@ -90,6 +91,8 @@ def encode_frame(encoder: BundleEncoder, face: FaceFrame) -> bytes:
             face.arkit,
         )
     )
+    if chosen is not None:
+        floats = floats[chosen]
     return encoder.encode(face.wall_time_s, (face.index, int(face.tracked)), floats)
 
 
@@ -107,6 +110,8 @@ class UdpTargets:
     def __init__(self, targets: Sequence[str]) -> None:
         self._to: list[tuple[socket.socket, tuple]] = []
         self.lost = 0
+        self.trouble = ""
+        """Why the last packet did not leave this machine; empty once one does."""
         try:
             for target in targets:
                 host, port = parse_target(target)
@@ -126,12 +131,15 @@ class UdpTargets:
 
     def send(self, packet: bytes) -> int:
         """Send one datagram to every target; returns how many took it."""
-        sent = 0
+        sent, trouble = 0, ""
         for sender, address in self._to:
-            with contextlib.suppress(OSError):
+            try:
                 sender.sendto(packet, address)
                 sent += 1
+            except OSError as error:
+                trouble = error.strerror or str(error)
         self.lost += len(self._to) - sent
+        self.trouble = trouble
         return sent
 
     def close(self) -> None:
@@ -143,21 +151,28 @@ class UdpTargets:
 class MienOsc:
     """The sink: one bundle a frame to every target. ``written`` counts packets."""
 
-    def __init__(self, targets: Sequence[str]) -> None:
+    def __init__(self, targets: Sequence[str], part: Part = "all") -> None:
+        """``part``: which messages go out; ``/mien/frame`` and ``/mien/tracked`` always do."""
         self.name = f"OSC {', '.join(targets)}"
         self.written = 0
+        carries = address_filter(part)
+        self._encoder = BundleEncoder([(address, types) for address, types in MESSAGES if carries(address)])
+        self._chosen = np.repeat([carries(address) for address, _ in MESSAGES], [t.count("f") for _, t in MESSAGES])
         self._udp = UdpTargets(targets)
-        self._encoder = BundleEncoder(MESSAGES)
 
     @property
     def failed(self) -> int:
         return self._udp.lost
 
+    @property
+    def trouble(self) -> str:
+        return self._udp.trouble
+
     def open(self, source: SourceInfo) -> None:
         """Nothing to claim: names were resolved, and the sockets made, on construction."""
 
     def write(self, face: FaceFrame) -> None:
-        self.written += self._udp.send(encode_frame(self._encoder, face))
+        self.written += self._udp.send(encode_frame(self._encoder, face, self._chosen))
 
     def close(self) -> None:
         self._udp.close()

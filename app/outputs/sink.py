@@ -54,6 +54,21 @@ class SeesPicture(Protocol):
         ...
 
 
+@runtime_checkable
+class HasTrouble(Protocol):
+    """A sink that goes on although something cannot be sent, and knows why."""
+
+    @property
+    def trouble(self) -> str:
+        """Why the last packet did not leave this machine; empty once one does."""
+        ...
+
+
+def trouble_of(sink: Sink) -> str:
+    """What a sink complains of; empty for one that never complains."""
+    return sink.trouble if isinstance(sink, HasTrouble) else ""
+
+
 @contextmanager
 def writing_to(path: Path) -> Iterator[None]:
     """An ``OSError`` inside becomes a ``UserError`` that names ``path`` in one clear line."""

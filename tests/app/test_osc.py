@@ -13,6 +13,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from app.errors import UserError
 from app.face_frame import FaceFrame
 from app.outputs.osc_mien import MESSAGES, BundleEncoder, MienOsc, encode_frame, parse_target
+from app.outputs.parts import Part
 from rig.parameters import ARKIT, CHANNEL_INDEX, CHANNELS
 
 if TYPE_CHECKING:
@@ -137,3 +138,42 @@ def test_a_bad_target_is_named(text: str) -> None:
 def test_a_host_that_does_not_resolve_is_named() -> None:
     with pytest.raises(UserError, match=r"no-such-host\.invalid:9000: the host cannot be found"):
         MienOsc(["127.0.0.1:9000", "no-such-host.invalid:9000"])
+
+
+@pytest.mark.parametrize(
+    ("part", "count", "has", "lacks"),
+    [
+        ("all", 98, "/mien/au/17", "/mien/nothing"),
+        ("au", 42, "/mien/au/12/left", "/mien/arkit/jawOpen"),
+        ("arkit", 54, "/mien/arkit/jawOpen", "/mien/head/rotation"),
+        ("pose", 6, "/mien/gaze/left", "/mien/au/17"),
+    ],
+)
+def test_a_stream_carries_the_part_that_was_asked_for(
+    face: FaceFrame, udp_ear: "UdpEar", part: Part, count: int, has: str, lacks: str
+) -> None:
+    whole = parsed(encode_frame(BundleEncoder(MESSAGES), face))
+    sink = MienOsc([f"127.0.0.1:{udp_ear.port}"], part)
+    sink.write(face)
+    sink.close()
+    got = parsed(udp_ear.receive())
+    assert len(got) == count
+    assert has in got
+    assert lacks not in got
+    assert {address: whole[address] for address in got} == got, "every value under its own name"
+    assert {"/mien/frame", "/mien/tracked"} <= set(got)
+
+
+def test_what_cannot_leave_is_counted_and_said(face: FaceFrame, udp_ear: "UdpEar") -> None:
+    sink = MienOsc([f"127.0.0.1:{udp_ear.port}"])
+    sink.write(face)
+    assert (sink.written, sink.failed, sink.trouble) == (1, 0, "")
+    sender, address = sink._udp._to[0]
+    sink._udp._to[0] = sender, ("127.0.0.1", 0)  # no packet can go to port 0
+    sink.write(face)
+    assert (sink.written, sink.failed) == (1, 1)
+    assert sink.trouble
+    sink._udp._to[0] = sender, address
+    sink.write(face)
+    assert (sink.written, sink.failed, sink.trouble) == (2, 1, "")
+    sink.close()
