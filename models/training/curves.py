@@ -50,7 +50,7 @@ def draw_curves(log_csv: Path, out_png: Path) -> None:
     panels = [_panel(name, steps, values) for name, values in columns.items() if np.isfinite(values).any()]
     panels += [np.full((*PANEL, 3), 255, np.uint8)] * (-len(panels) % ACROSS)
     lines = [np.concatenate(panels[k : k + ACROSS], 1) for k in range(0, len(panels), ACROSS)]
-    cv2.imwrite(str(out_png), np.concatenate(lines))
+    cv2.imwrite(str(out_png), np.concatenate(lines), [cv2.IMWRITE_PNG_COMPRESSION, 9])  # cards keep such pictures
 
 
 def _panel(name: str, steps: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.uint8]:
