@@ -122,7 +122,7 @@ class CharacterPanel(Panel):
         self.camera.stop()
         self.thumbnails.close()
         if self._dialog is not None:
-            self._dialog.close()
+            self._dialog.reject()
         self.stage.close()
         self.stage.deleteLater()
 
@@ -145,14 +145,15 @@ class CharacterPanel(Panel):
             self._dialog.activateWindow()
             return
         self._dialog = MakeMeDialog(self.shell.session, self._theme, _window_of(self))
-        self._dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._dialog.destroyed.connect(self._forget_dialog)
+        self._dialog.finished.connect(self._forget_dialog)
         self._dialog.photos_ready.connect(self.make_from_photos)
         self._dialog.files_ready.connect(self.make_from_files)
         self._dialog.show()
 
     def _forget_dialog(self) -> None:
-        self._dialog = None
+        dialog, self._dialog = self._dialog, None
+        if dialog is not None:
+            dialog.deleteLater()
 
     def make_from_photos(self, photos: list[Photo], name: str) -> None:
         """Fit a character in the background, and show it."""

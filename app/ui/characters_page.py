@@ -120,7 +120,10 @@ class CharactersPage(QWidget):
 
         def work(progress: Progress) -> Entry:
             progress(None, "reading")
-            open_character(path)
+            try:
+                open_character(path)
+            except UserError as error:
+                raise UserError(f"this character cannot be imported: {error}") from error
             progress(None, "copying")
             return keep_character(file, free_name(file.stem), None)
 

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -143,6 +143,7 @@ class MakeMeDialog(QDialog):
         self._watch = QTimer(self, interval=LOOK_MS)
         self._watch.timeout.connect(self._look)
         self._watch.start()
+        self.finished.connect(self._watch.stop)
         self._last = -1
         self._show_now()
 
@@ -174,7 +175,7 @@ class MakeMeDialog(QDialog):
     def _finish(self) -> None:
         if self.collector.photos:
             self.photos_ready.emit(self.collector.photos, self.name.text().strip() or "Me")
-            self.close()
+            self.accept()
 
     def _ask_for_files(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(self, "Pictures of you", "", f"{PICTURES};;All files (*)")
@@ -184,11 +185,4 @@ class MakeMeDialog(QDialog):
     def take_files(self, paths: list[str]) -> None:
         typed = self.name.text().strip()
         self.files_ready.emit(paths, typed if typed not in ("", "Me") else name_of(paths))
-        self.close()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._watch.stop()
-        super().closeEvent(event)
-
-    def reject(self) -> None:
-        self.close()
+        self.accept()
