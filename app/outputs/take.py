@@ -4,7 +4,8 @@ Files of OpenFace itself and of the Live Link Face app are read too: what they l
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,6 @@ from numpy.typing import NDArray
 from app.errors import UserError
 from app.face_frame import FaceFrame
 from app.outputs.csv_arkit import TIMECODE_FPS
-from app.outputs.csv_openface import IBUG_68
 from models.runtime.alignment import euler_from_rotation, quaternion_from_rotation, rotation_from_euler
 from models.runtime.landmarks import N_LANDMARKS
 from rig.arkit import arkit_to_channels, channels_to_arkit
@@ -27,12 +27,16 @@ Table = NDArray[np.float64]
 HEAD_BYTES: Final = 64_000
 """The header and a few rows are in these; OpenFace's own header has 714 names."""
 TAIL_BYTES: Final = 64_000
+ROWS_AT_ONCE: Final = 128
 DAY_S: Final = 86_400.0
 LONGEST_STEP_S: Final = 1.0
 """Rows further apart in time, or going back, follow at the usual pace: a seek or a lost camera is no pause."""
 USUAL_STEP_S: Final = 1 / 30
 DISTANCE_M: Final = 0.6
 """Where a face is taken to be in a file that does not say."""
+_OPENFACE_USED: Final = re.compile(
+    r"frame|timestamp|confidence|success|gaze_[01]_[xyz]|pose_[TR][xyz]|AU\d\d(_[LR])?_r"
+)
 _TIMECODE: Final = re.compile(r"(\d\d):(\d\d):(\d\d):(\d\d)(?:\.(\d+))?")
 
 
@@ -75,8 +79,6 @@ class Take:
     gaze_left_deg: Array
     """(n, 2)"""
     gaze_right_deg: Array
-    landmarks: Array | None = field(default=None, repr=False)
-    """(n, 68, 2) iBUG points in pixels, where the file has them."""
 
     def __len__(self) -> int:
         return len(self.times_s)
@@ -95,11 +97,8 @@ class Take:
         return int(np.clip(np.searchsorted(self.times_s, time_s + 1e-6, side="right") - 1, 0, len(self) - 1))
 
     def face(self, row: int) -> FaceFrame:
-        """One row as the tracker would have said it; times are the take's own."""
+        """One row as the tracker would have said it, without landmarks; times are the take's own."""
         arkit, quaternion, euler_deg = self._derived
-        points = np.full((N_LANDMARKS, 3), np.nan, np.float32)
-        if self.landmarks is not None and self.tracked[row]:
-            points[IBUG_68, :2] = self.landmarks[row]
         return FaceFrame(
             index=int(self.frame[row]),
             time_s=float(self.times_s[row]),
@@ -108,7 +107,7 @@ class Take:
             image_size=(0, 0),
             tracked=bool(self.tracked[row]),
             confidence=float(self.confidence[row]),
-            landmarks=points,
+            landmarks=np.full((N_LANDMARKS, 3), np.nan, np.float32),
             head_rotation=quaternion[row],
             head_euler_deg=euler_deg[row],
             head_position_m=self.position_m[row],
@@ -121,8 +120,10 @@ class Take:
         )
 
 
-def read_take(path: Path) -> Take:
+def read_take(path: Path, progress: Callable[[float], None] = lambda share: None) -> Take:
     """Read a recording. A last row that was cut off (a kill, a full disk) is left out.
+
+    ``progress`` is told the share that is done, 0..1; what it raises ends the work.
 
     Raises ``UserError`` in one line for a file that is no take, has no rows, or cannot be read.
     """
@@ -139,7 +140,7 @@ def read_take(path: Path) -> Take:
     if not rows:
         raise UserError(f"{path.name} has no frames: nothing was recorded")
     try:
-        return (_read_openface if kind == "openface" else _read_arkit)(path, names, rows)
+        return (_read_openface if kind == "openface" else _read_arkit)(path, names, rows, progress)
     except ValueError as error:
         raise UserError(f"{path.name} is damaged and cannot be played ({' '.join(str(error).split())})") from error
 
@@ -212,18 +213,23 @@ def _paced(media_s: Table) -> Table:
     return np.concatenate([[0.0], np.cumsum(steps)])
 
 
-def _table(rows: list[str], skip: int) -> Table:
-    """(n, columns) of all cells after the first ``skip``."""
-    width = rows[0].count(",") + 1
-    return np.loadtxt(rows, delimiter=",", usecols=range(skip, width), ndmin=2)
+def _table(rows: list[str], columns: Iterable[int], progress: Callable[[float], None]) -> Table:
+    """(n, columns) of some cells of all rows, piece by piece: numpy lets no other thread run while it reads one."""
+    pieces = []
+    wanted = list(columns)
+    for first in range(0, len(rows), ROWS_AT_ONCE):
+        progress(first / len(rows))
+        pieces.append(np.loadtxt(rows[first : first + ROWS_AT_ONCE], delimiter=",", usecols=wanted, ndmin=2))
+    return np.concatenate(pieces)
 
 
 # ---------------------------------------------------------------- OpenFace
 
 
-def _read_openface(path: Path, names: list[str], rows: list[str]) -> Take:
-    table = _table(rows, 0)
-    at = {name: i for i, name in reversed(list(enumerate(names)))}
+def _read_openface(path: Path, names: list[str], rows: list[str], progress: Callable[[float], None]) -> Take:
+    used = {name: i for i, name in reversed(list(enumerate(names))) if _OPENFACE_USED.fullmatch(name)}
+    table = _table(rows, used.values(), progress)
+    at = {name: i for i, name in enumerate(used)}
 
     def columns(*wanted: str) -> Table:
         missing = [name for name in wanted if name not in at]
@@ -234,10 +240,6 @@ def _read_openface(path: Path, names: list[str], rows: list[str]) -> Take:
     tracked = columns("success")[:, 0] > 0
     rotation = _rotation_xyz(columns("pose_Rx", "pose_Ry", "pose_Rz"))
     gaze = [_gaze_in_head(rotation, columns(*(f"gaze_{eye}_{axis}" for axis in "xyz"))) for eye in (1, 0)]
-    landmarks = None
-    if "x_0" in at and "y_67" in at:
-        xy = columns(*(f"{axis}_{i}" for axis in "xy" for i in range(68)))
-        landmarks = xy.reshape(-1, 2, 68).swapaxes(1, 2).astype(np.float32)
     media_s = columns("timestamp")[:, 0]
     return Take(
         path=path,
@@ -252,7 +254,6 @@ def _read_openface(path: Path, names: list[str], rows: list[str]) -> Take:
         position_m=(columns("pose_Tx", "pose_Ty", "pose_Tz") / 1000).astype(np.float32),
         gaze_left_deg=gaze[0],
         gaze_right_deg=gaze[1],
-        landmarks=landmarks,
     )
 
 
@@ -293,9 +294,9 @@ def _gaze_in_head(rotation: Table, vectors: Table) -> Array:
 # ---------------------------------------------------------------- Live Link Face
 
 
-def _read_arkit(path: Path, names: list[str], rows: list[str]) -> Take:
+def _read_arkit(path: Path, names: list[str], rows: list[str], progress: Callable[[float], None]) -> Take:
     by_name = {name.lower(): i for i, name in enumerate(names)}
-    table = _table(rows, 2)
+    table = _table(rows, range(2, len(names)), progress)
 
     def column(name: str) -> Table:
         i = by_name.get(name.lower())
