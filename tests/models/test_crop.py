@@ -1,5 +1,6 @@
 """The aligned view: five points to their places, faces of any size and turn."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -67,3 +68,16 @@ def test_a_view_that_leaves_the_picture_repeats_its_edge() -> None:
     matrix = np.array([[1, 0, 100], [0, 1, 100]], np.float32)
     assert (aligned_view(picture, matrix) == 90).all()
     assert nearest_view(picture[..., 0], matrix)[0, 0] == 0
+
+
+def test_halving_again_and_again_is_averaging_once() -> None:
+    """A large face is shrunk by 8 here: as OpenCV's average over squares of 8, but for rounding."""
+    rng = np.random.default_rng(1)
+    picture = cv2.GaussianBlur(rng.integers(0, 256, (1024, 1024, 3)).astype(np.uint8), (0, 0), 6)
+    matrix = np.array([[0.12, 0.02, 3.0], [-0.02, 0.12, 1.5]], np.float32)
+    small = np.asarray(cv2.resize(picture, (128, 128), interpolation=cv2.INTER_AREA), np.uint8)
+    onto_small = matrix.copy()
+    onto_small[:, :2] *= 8
+    difference = aligned_view(picture, matrix).astype(int) - aligned_view(small, onto_small)
+    assert np.abs(difference).max() <= 2
+    assert np.abs(difference).mean() < 0.6
