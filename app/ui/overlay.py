@@ -43,8 +43,8 @@ AXES: Final[tuple[Colour, ...]] = ((240, 84, 84), (96, 200, 110), (84, 150, 255)
 GAZE: Final[Colour] = (255, 214, 64)
 SHIFT: Final = 4
 """OpenCV takes coordinates in sixteenths of a pixel."""
-INSET_SHARE: Final = 0.28
-"""The aligned view takes at most this share of the picture's height."""
+SMALLEST_INSET: Final = 24
+"""Pixels; an aligned view smaller than this shows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,8 @@ class Place:
         return max(round(width * self.ratio), 1)
 
 
-def draw_overlay(
-    picture: Picture, frame: Picture, face: FaceFrame, overlay: Overlay, place: Place, accent: Colour
-) -> None:
-    """Draw into ``picture`` (h, w, 3) RGB, which shows ``frame`` (H, W, 3) scaled and perhaps mirrored.
+def draw_overlay(picture: Picture, face: FaceFrame, overlay: Overlay, place: Place, accent: Colour) -> None:
+    """Draw all but the aligned view into ``picture`` (h, w, 3) RGB, the frame scaled and perhaps mirrored.
 
     Nothing is drawn of a face that was not found.
     """
@@ -101,12 +99,8 @@ def draw_overlay(
         _contours(picture, points, place, accent, bold=overlay.lines == "contours")
     if overlay.axes:
         _axes(picture, points, face, place)
-    if overlay.points or overlay.view:
-        five = five_points(fit_head(face.landmarks))
-        if overlay.points:
-            _five(picture, place(five), place, accent)
-        if overlay.view:
-            _view(picture, frame, five, place, accent)
+    if overlay.points:
+        _five(picture, place(five_points(fit_head(face.landmarks))), place, accent)
 
 
 def mesh_edges() -> NDArray[np.int32]:
@@ -164,17 +158,13 @@ def _five(picture: Picture, five: Points, place: Place, accent: Colour) -> None:
         cv2.circle(picture, tuple(at), int(radius * (1 << SHIFT)), accent, -1, cv2.LINE_AA, SHIFT)
 
 
-def _view(picture: Picture, frame: Picture, five: Points, place: Place, accent: Colour) -> None:
-    """The aligned view in the lower right corner, as large as the network has it where there is room."""
-    height, width = picture.shape[:2]
-    margin, line = place.thick(8), place.thick(1)
-    side = min(round(128 * place.ratio), round(INSET_SHARE * height), width - 2 * margin)
-    if side < 24:
-        return
-    view = cv2.resize(aligned_view(frame, crop_matrix(five)), (side, side), interpolation=cv2.INTER_AREA)
-    x, y = width - margin - side, height - margin - side
-    picture[y - line : y + side + line, x - line : x + side + line] = WHITE
-    picture[y : y + side, x : x + side] = view[:, ::-1] if place.mirrored else view
+def aligned_inset(frame: Picture, face: FaceFrame, side: int, *, mirrored: bool) -> Picture | None:
+    """The aligned view of a face in ``frame`` (H, W, 3), as the network sees it -> (side, side, 3); None of nobody."""
+    if side < SMALLEST_INSET or not face.tracked or not np.isfinite(face.landmarks).all():
+        return None
+    view = aligned_view(frame, crop_matrix(five_points(fit_head(face.landmarks))))
+    small = np.asarray(cv2.resize(view, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.ascontiguousarray(small[:, ::-1]) if mirrored else small
 
 
 def _axes(picture: Picture, points: Points, face: FaceFrame, place: Place) -> None:

@@ -125,7 +125,8 @@ class Playback:
                 if self._next is None and self._wanted is None:
                     return None
             with self._changed:
-                if self._wanted is not None:
+                sought = self._next is not None and self._at_once
+                if self._wanted is not None and not sought:  # who drags a handle sees what is on the way
                     continue
                 now = time.perf_counter()
                 wait_s = self._wait_s(now)

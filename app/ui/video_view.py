@@ -10,12 +10,17 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.face_frame import FaceFrame
-from app.ui.overlay import CONTOURS, IRISES, Overlay, Place, draw_overlay
+from app.ui.overlay import CONTOURS, IRISES, Overlay, Place, aligned_inset, draw_overlay
 from app.ui.theme import Theme
 
 __all__ = ["CONTOURS", "IRISES", "VideoView"]
 
 NOTE_PX: Final = 15
+INSET_PX: Final = 128
+"""The aligned view is as large as the network has it, or"""
+INSET_SHARE: Final = 0.3
+"""this share of the widget's height."""
+INSET_MARGIN: Final = 8
 
 Picture = NDArray[np.uint8]
 
@@ -40,7 +45,8 @@ class VideoView(QWidget):
         self._frame: Picture | None = None
         self._face: FaceFrame | None = None
         self._shown: QPixmap | None = None
-        self._shown_for: tuple[object, ...] = ()
+        self._inset: QPixmap | None = None
+        self._shown_for: tuple[int, ...] = ()
         self.setMinimumSize(220, 140)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -107,7 +113,11 @@ class VideoView(QWidget):
         area = self.picture_rect()
         if self._frame is not None and self._face is not None:
             whole = QRect(area.topLeft().toPoint(), area.size().toSize())  # between pixels it would be blurred
-            painter.drawPixmap(whole, self._picture(whole.size()))
+            self._draw(whole.size())
+            assert self._shown is not None
+            painter.drawPixmap(whole, self._shown)
+            if self._inset is not None:
+                self._paint_inset(painter, self._inset)
         if self.recording:
             self._paint_recording(painter)
         if self.big_note:
@@ -115,22 +125,36 @@ class VideoView(QWidget):
         elif self.note:
             self._paint_note(painter, area)
 
-    def _picture(self, size: QSize) -> QPixmap:
-        """The frame at ``size`` (of the layout) with everything drawn over it."""
+    def _draw(self, size: QSize) -> None:
+        """Make the picture of this size (of the layout) with everything drawn over it, unless it is there already."""
         ratio = self.devicePixelRatioF()
         width, height = max(round(size.width() * ratio), 1), max(round(size.height() * ratio), 1)
-        if self._shown is None or self._shown_for != (width, height):
-            assert self._frame is not None
-            assert self._face is not None
-            picture = scaled(self._frame, width, height)
-            picture = np.ascontiguousarray(picture[:, ::-1]) if self._mirrored else picture.copy()
-            place = Place(width / self._frame.shape[1], width, self._mirrored, ratio)
-            both = QColor(self.theme.both)
-            accent = both.red(), both.green(), both.blue()
-            draw_overlay(picture, self._frame, self._face, self._overlay, place, accent)
-            image = QImage(picture.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-            self._shown, self._shown_for = QPixmap.fromImage(image), (width, height)  # has memory of its own
-        return self._shown
+        if self._shown is not None and self._shown_for == (width, height):
+            return
+        assert self._frame is not None
+        assert self._face is not None
+        picture = scaled(self._frame, width, height)
+        picture = np.ascontiguousarray(picture[:, ::-1]) if self._mirrored else picture.copy()
+        place = Place(width / self._frame.shape[1], width, self._mirrored, ratio)
+        both = QColor(self.theme.both)
+        draw_overlay(picture, self._face, self._overlay, place, (both.red(), both.green(), both.blue()))
+        self._shown, self._shown_for, self._inset = _pixmap(picture, ratio), (width, height), None
+        if self._overlay.view:
+            side = round(min(INSET_PX, INSET_SHARE * self.height()) * ratio)
+            inset = aligned_inset(self._frame, self._face, side, mirrored=self._mirrored)
+            self._inset = _pixmap(inset, ratio) if inset is not None else None
+
+    def _paint_inset(self, painter: QPainter, inset: QPixmap) -> None:
+        """In the widget's corner: beside the picture where there is room."""
+        size = inset.deviceIndependentSize().toSize()
+        box = QRect(
+            self.width() - INSET_MARGIN - size.width(),
+            self.height() - INSET_MARGIN - size.height(),
+            size.width(),
+            size.height(),
+        )
+        painter.fillRect(box.adjusted(-1, -1, 1, 1), QColor("white"))
+        painter.drawPixmap(box.topLeft(), inset)
 
     def _paint_recording(self, painter: QPainter) -> None:
         red = QColor(self.theme.record)
@@ -196,3 +220,11 @@ def scaled(image: Picture, width: int, height: int) -> Picture:
     if (small.shape[1], small.shape[0]) != (width, height):
         small = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(small, np.uint8)
+
+
+def _pixmap(picture: Picture, ratio: float) -> QPixmap:
+    """(h, w, 3) RGB -> a pixmap with memory of its own."""
+    height, width = picture.shape[:2]
+    made = QPixmap.fromImage(QImage(picture.data, width, height, 3 * width, QImage.Format.Format_RGB888))
+    made.setDevicePixelRatio(ratio)
+    return made

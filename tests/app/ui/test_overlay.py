@@ -9,7 +9,7 @@ import pytest
 
 from app.face_frame import FaceFrame
 from app.ui import theme
-from app.ui.overlay import INSET_SHARE, LINES, Overlay, Place, draw_overlay, mesh_edges
+from app.ui.overlay import LINES, Overlay, Place, aligned_inset, draw_overlay, mesh_edges
 from app.ui.video_view import VideoView, scaled
 from models.runtime import alignment
 
@@ -27,9 +27,8 @@ def face(make_face: MakeFace) -> FaceFrame:
 
 def drawn(face: FaceFrame, overlay: Overlay, *, mirrored: bool = False, scale: float = 1.0) -> np.ndarray:
     """(h, w) where a grey picture was drawn upon."""
-    frame = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
     picture = np.full((int(HEIGHT * scale), int(WIDTH * scale), 3), 128, np.uint8)
-    draw_overlay(picture, frame, face, overlay, Place(scale, picture.shape[1], mirrored, scale), ACCENT)
+    draw_overlay(picture, face, overlay, Place(scale, picture.shape[1], mirrored, scale), ACCENT)
     return np.abs(picture.astype(int) - 128).max(-1)
 
 
@@ -72,26 +71,35 @@ def test_five_points_are_five_spots(face: FaceFrame) -> None:
     assert count - 1 == 5
 
 
-def test_the_aligned_view_is_in_the_corner_and_shows_the_face_upright(make_face: MakeFace) -> None:
+def test_the_aligned_view_shows_the_face_upright_and_mirrored_with_the_picture(face: FaceFrame) -> None:
     frame = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     frame[:, :90] = 255  # the right half of the face is white
-    landmarks = (900 * alignment.rest_face() @ alignment.FACING.T + np.float32([90, 120, 0])).astype(np.float32)
-    turned = make_face(landmarks=landmarks, image_size=(WIDTH, HEIGHT))
-    side = round(INSET_SHARE * HEIGHT)
     for mirrored in (False, True):
-        picture = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
-        draw_overlay(picture, frame, turned, Overlay("off", view=True), Place(1.0, WIDTH, mirrored, 1.0), ACCENT)
-        inset = picture[HEIGHT - 8 - side : HEIGHT - 8, WIDTH - 8 - side : WIDTH - 8, 0]
-        left, right = inset[:, : side // 3].mean(), inset[:, -side // 3 :].mean()
+        view = aligned_inset(frame, face, 60, mirrored=mirrored)
+        assert view is not None
+        assert view.shape == (60, 60, 3)
+        left, right = view[:, :20].mean(), view[:, -20:].mean()
         assert (left > 200 > 50 > right) if not mirrored else (right > 200 > 50 > left)
-        assert (picture[: HEIGHT - 10 - side] == 128).all()
+
+
+def test_the_aligned_view_is_beside_the_picture_where_there_is_room(qtbot: Any, face: FaceFrame) -> None:
+    view = VideoView(theme.DARK)
+    qtbot.addWidget(view)
+    view.resize(600, HEIGHT)
+    view.show_frame(np.full((HEIGHT, WIDTH, 3), 128, np.uint8), face)
+    view.overlay = Overlay("off")
+    plain = view.grab().toImage()
+    view.overlay = Overlay("off", view=True)
+    with_view = view.grab().toImage()
+    changed = [x for x in range(600) if any(plain.pixel(x, y) != with_view.pixel(x, y) for y in range(HEIGHT))]
+    assert changed[0] > (600 + WIDTH) / 2, "the picture itself is left alone"
+    assert changed[-1] == 600 - 8
 
 
 def test_head_axes_turn_with_the_head(face: FaceFrame, make_face: MakeFace) -> None:
     def colour(of: FaceFrame, at: np.ndarray) -> np.ndarray:
-        frame = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
-        picture = frame.copy()
-        draw_overlay(picture, frame, of, Overlay("off", axes=True), Place(1.0, WIDTH, False, 1.0), ACCENT)
+        picture = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+        draw_overlay(picture, of, Overlay("off", axes=True), Place(1.0, WIDTH, False, 1.0), ACCENT)
         x, y = np.rint(at).astype(int)
         return picture[y, x].astype(int)
 
@@ -107,7 +115,9 @@ def test_head_axes_turn_with_the_head(face: FaceFrame, make_face: MakeFace) -> N
 
 @pytest.mark.parametrize("broken", [{"tracked": False}, {"landmarks": np.full((478, 3), np.nan, np.float32)}])
 def test_nothing_is_drawn_of_nobody(make_face: MakeFace, broken: dict[str, Any]) -> None:
-    assert not drawn(make_face(**broken), Overlay("mesh", True, True, True)).any()
+    nobody = make_face(**broken)
+    assert not drawn(nobody, Overlay("mesh", True, True, True)).any()
+    assert aligned_inset(np.zeros((HEIGHT, WIDTH, 3), np.uint8), nobody, 60, mirrored=False) is None
 
 
 @pytest.mark.parametrize("offset", [-5000, 300, 1e7])
