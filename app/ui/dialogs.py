@@ -112,18 +112,19 @@ class Dialogs(QObject):
     def _forget_welcome(self) -> None:
         self.welcome = None
 
-    def show_keys(self) -> None:
-        self._open(KeysView(self._window, self._window.menus.keys()))
+    def show_keys(self) -> QDialog:
+        return self._open(KeysView(self._window, self._window.menus.keys()))
 
-    def show_doctor(self) -> None:
-        self._open(DoctorView(self._window, self._window.jobs, self._window.theme))
+    def show_doctor(self) -> QDialog:
+        return self._open(DoctorView(self._window, self._window.jobs, self._window.theme))
 
-    def show_about(self) -> None:
-        self._open(AboutView(self._window))
+    def show_about(self) -> QDialog:
+        return self._open(AboutView(self._window))
 
-    def _open(self, dialog: QDialog) -> None:
+    def _open(self, dialog: QDialog) -> QDialog:
         """Beside the window, not before it: tracking goes on, and so do its controls."""
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
         dialog.raise_()
         dialog.activateWindow()
+        return dialog

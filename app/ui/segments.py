@@ -62,6 +62,10 @@ class Segments(QFrame):
     def value(self) -> str:
         return self._value
 
+    def keys(self) -> list[str]:
+        """What is offered, in order."""
+        return list(self._buttons)
+
     def button(self, key: str) -> QPushButton:
         return self._buttons[key]
 

@@ -107,7 +107,8 @@ def _fields(t: Theme) -> str:
         selection-background-color: {t.accent}; selection-color: {t.on_accent};
     }}
     QLineEdit, QComboBox {{ padding: 0 8px; min-height: 26px; }}
-    QSpinBox, QDoubleSpinBox {{ padding: 0 2px 0 6px; min-height: 26px; }}
+    QSpinBox, QDoubleSpinBox {{ padding: 0 2px 0 0; min-height: 26px; }}
+    #qt_spinbox_lineedit {{ background: transparent; border: none; padding: 0 0 0 6px; min-height: 20px; }}
     QPlainTextEdit, QTextEdit, QTextBrowser {{ padding: 4px; }}
     QLineEdit:hover, QSpinBox:hover, QDoubleSpinBox:hover, QComboBox:hover {{ border-color: {t.faint}; }}
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus,
@@ -198,7 +199,7 @@ def _lists(t: Theme) -> str:
     }}
     {views.replace(",", ":focus,")}:focus {{ border-color: {t.accent}; }}
     QTableView::item, QTreeView::item, QListView::item {{ padding: 2px 6px; border: none; }}
-    QTreeView::item, QListView::item {{ min-height: 24px; }}
+    QTreeView::item, QListView::item {{ height: 24px; }}
     QTableView::item:hover, QTreeView::item:hover, QListView::item:hover {{ background: {t.hover}; }}
     QTableView::item:selected, QTreeView::item:selected, QListView::item:selected {{
         background: {t.chosen}; color: {t.text};
@@ -243,7 +244,7 @@ def _docks(t: Theme) -> str:
     QSplitter::handle:vertical {{ height: 4px; }}
     QSplitter::handle:hover {{ background: {t.accent}; }}
     QTabWidget::pane {{ border: none; border-top: 1px solid {t.line}; }}
-    QTabBar {{ background: transparent; border: none; }}
+    QTabBar {{ background: transparent; border: none; qproperty-drawBase: 0; }}
     #deck > QTabBar {{ background: {t.panel}; border-bottom: 1px solid {t.line}; }}
     QTabBar::tab {{
         background: transparent; color: {t.muted}; border: none; border-bottom: 2px solid transparent;

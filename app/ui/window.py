@@ -156,7 +156,8 @@ class MainWindow(QMainWindow):
         bar.folder_asked.connect(self.ask_for_recordings_folder)
         self.rig.character_shown.connect(self._say_character)
         self.rig.character_failed.connect(self._character_failed)
-        session.fresh.connect(self._show_newest)
+        self.docks.visibility_changed.connect(self._catch_up)
+        session.fresh.connect(self.show_newest)
         session.message.connect(self.messages.show_message)
         session.failed.connect(self._fall_back)
         session.saved.connect(self._say_saved)
@@ -199,7 +200,8 @@ class MainWindow(QMainWindow):
         if not cameras:
             menu.addAction("No camera found").setEnabled(False)
 
-    def _show_newest(self) -> None:
+    def show_newest(self) -> None:
+        """The newest frame and face, to whoever can be seen."""
         newest = self.session.newest()
         if newest is None or not self.session.running or self.session.stopping:
             return
@@ -211,6 +213,12 @@ class MainWindow(QMainWindow):
         if self.dialogs.welcome is not None:
             self.dialogs.welcome.show_face(frame, face)
         self.rig.show_face(face)
+
+    def _catch_up(self, name: str, on: bool) -> None:
+        """A panel that comes into sight while nothing moves shows what the others do."""
+        newest = self.session.newest()
+        if on and newest is not None and self.session.running:
+            self.panels[name].show_face(*newest)
 
     def on_air(self) -> bool:
         """Whether frames are coming."""
