@@ -14,9 +14,8 @@ import math
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Final, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,16 +24,17 @@ from app.at_rest import AtRest, Seen
 from app.calibration import LEARN_EVERY_S
 from app.errors import UserError
 from app.face_frame import FaceFrame
-from app.filters import PRESETS, FaceFilter, slerp
+from app.face_values import FaceValues, eased, nobody
+from app.filters import FaceFilter
 from app.likeness import Likeness
 from app.profiles import Profile
 from app.regressor import Regressor, SeeingRegressor
-from app.rules import GazeKeeper, Rules, settle_lids, settle_pairs, symmetric
-from app.shaping import Shaping
+from app.rules import GazeKeeper, settle_lids, settle_pairs, symmetric
+from app.tracker_settings import FIXED, TrackerSettings
+from app.webcam import WebcamGuess
 from models.runtime import gaze
 from models.runtime.alignment import (
     FACING,
-    Camera,
     HeadFit,
     align,
     euler_from_rotation,
@@ -46,20 +46,10 @@ from models.runtime.crop import aligned_view, crop_matrix, five_points
 from models.runtime.engines import make_landmark_engine
 from models.runtime.landmarks import N_LANDMARKS, LandmarkEngine
 from models.runtime.regressor_choice import make_regressor
-from models.runtime.sessions import Device, ModelError
+from models.runtime.sessions import ModelError
 from rig.arkit import channels_to_arkit
-from rig.parameters import IDENTITY_BASE, N_CHANNELS, N_IDENTITY
 
 Array = NDArray[np.float32]
-
-WEBCAM_DEG: Final = 60.0
-"""Webcams have 55 to 78 degrees across."""
-NEAREST_M, CLOSE_UP_M = 0.40, 0.60
-"""A face that a webcam would have to be nearer to than the first when it is first seen is taken for a close-up (a
-cropped or zoomed film), and its camera for one at the second distance: else perspective would be undone that is not
-there."""
-STARTING_POSITION_M: Final = (0.0, 0.0, 0.6)
-"""Where a head is said to be before any was seen."""
 
 
 class Picture(Protocol):
@@ -75,36 +65,6 @@ class Picture(Protocol):
     def wall_time_s(self) -> float: ...
     @property
     def media_time_s(self) -> float: ...
-
-
-@dataclass(frozen=True, slots=True)
-class TrackerSettings:
-    """How to track. The first four are fixed for a tracker's life, the others may change by ``configure``."""
-
-    landmarks: str = "onnx"
-    """``onnx`` or ``mediapipe`` (which needs ``task_path``)."""
-    task_path: Path | None = None
-    model: str = "auto"
-    """A key of ``models.runtime.regressor_choice.MODELS``."""
-    device: Device = "auto"
-    filter: str = "light"
-    """A key of ``app.filters.PRESETS``."""
-    calibrate: str = "auto"
-    """One of ``app.calibration.MODES``, or the name or path of a profile (``app.profiles``)."""
-    asymmetry: bool = True
-    """False: both sides of the face move alike."""
-    shaping: Shaping = field(default_factory=Shaping)
-    """Gain, dead zone and limit of each channel, applied to what the filter gives and before ARKit."""
-    lost_hold_s: float = 0.25
-    """Without a face, values stay for this long..."""
-    ease_s: float = 0.75
-    """... and are at rest after this much more."""
-    field_of_view_deg: float | None = None
-    """Of the camera, across the picture's longer side. None: :data:`WEBCAM_DEG`, unless the picture is a close-up."""
-    rules: Rules = field(default_factory=Rules)
-
-
-FIXED: Final = ("landmarks", "task_path", "model", "device")
 
 
 def make_tracker(settings: TrackerSettings) -> "Tracker":
@@ -126,29 +86,6 @@ class _Answer:
     code: Array | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """What eases, filters and goes into a FaceFrame."""
-
-    au: Array
-    rotation: Array
-    position_m: Array
-    gaze_deg: Array
-    identity: Array
-    brow_style: int = 0
-
-
-def _nobody() -> _Values:
-    """Before there was a face."""
-    return _Values(
-        au=np.zeros(N_CHANNELS, np.float32),
-        rotation=np.array([0, 0, 0, 1], np.float32),
-        position_m=np.array(STARTING_POSITION_M, np.float32),
-        gaze_deg=np.zeros((2, 2), np.float32),
-        identity=np.full(N_IDENTITY, IDENTITY_BASE, np.float32),
-    )
-
-
 class Tracker:
     """Follows one face. Not thread-safe: whoever runs it also calls its methods."""
 
@@ -156,7 +93,7 @@ class Tracker:
         self, settings: TrackerSettings, engine: LandmarkEngine, regressor: Regressor | SeeingRegressor
     ) -> None:
         """Raises ``UserError`` for an unknown filter, or a profile that cannot be read."""
-        _check_filter(settings.filter)
+        settings.check()
         self._engine = engine
         # isinstance of a protocol is too slow to be asked for every frame.
         self._seeing = seeing = regressor if isinstance(regressor, SeeingRegressor) else None
@@ -164,7 +101,7 @@ class Tracker:
         self.settings = settings
         self._rest = AtRest(settings.calibrate, *((seeing.network, seeing.code_size) if seeing is not None else ()))
         self._neutral_from = settings.calibrate
-        self._likeness = Likeness()
+        self._likeness, self._webcam = Likeness(), WebcamGuess()
         self._filter, self._gaze = FaceFilter(settings.filter), GazeKeeper(settings.rules)
         self.reset()
 
@@ -211,7 +148,7 @@ class Tracker:
         if fixed := [name for name in changes if name in FIXED]:
             raise ValueError(f"{', '.join(fixed)} cannot change: make a new tracker")
         settings = replace(self.settings, **changes)
-        _check_filter(settings.filter)
+        settings.check()
         if settings.calibrate != self.settings.calibrate:
             self._rest.begin(settings.calibrate)
             self._neutral_from = settings.calibrate
@@ -230,8 +167,8 @@ class Tracker:
         self._filter.reset()
         self._gaze.reset()
         self._last_seen_s: float | None = None
-        self._camera: tuple[tuple[int, int, float | None], Camera] | None = None
-        self._shown = _nobody()
+        self._webcam.reset()
+        self._shown = nobody()
 
     def jump(self) -> None:
         """What comes next does not follow what came before (a seek, a camera that was gone): look for the face anew.
@@ -318,7 +255,7 @@ class Tracker:
             if not self.settings.asymmetry:
                 au = symmetric(au)  # whatever the two sides' settings are
         if found is not None:
-            self._shown = _Values(measured, rotation, position_m, gaze_deg, values.identity, values.brow_style)
+            self._shown = FaceValues(measured, rotation, position_m, gaze_deg, values.identity, values.brow_style)
         height, width = frame.image.shape[:2]
         return FaceFrame(
             index=frame.index,
@@ -344,12 +281,12 @@ class Tracker:
             latency_ms=stages,
         )
 
-    def _with_face(self, points: Array, image: NDArray[np.uint8], now_s: float, stages: dict[str, float]) -> _Values:
+    def _with_face(self, points: Array, image: NDArray[np.uint8], now_s: float, stages: dict[str, float]) -> FaceValues:
         settings, rest = self.settings, self._rest
         with _timed(stages, "align"):
             fit = fit_head(points)
             aligned = align(points, fit)
-            pose = head_pose(points, self._camera_of(image.shape, float(fit.scale)))
+            pose = head_pose(points, self._webcam.camera(image.shape, float(fit.scale), settings.field_of_view_deg))
             seen = Seen(aligned, euler_from_rotation(fit.rotation @ FACING), now_s)
         with _timed(stages, "calibrate"):
             if rest.meet(seen, self._last_seen_s):
@@ -370,7 +307,7 @@ class Tracker:
         with _timed(stages, "remember"):
             identity, style = self._remember(replace(seen, code=answer.code), answer)
         self._last_seen_s = now_s
-        return _Values(au, pose.quaternion, pose.position_m, gaze_deg, identity, style)
+        return FaceValues(au, pose.quaternion, pose.position_m, gaze_deg, identity, style)
 
     def _regress(self, image: NDArray[np.uint8], fit: HeadFit, aligned: Array, stages: dict[str, float]) -> _Answer:
         """The regressor on a face: ``fit`` says where it is in the picture, ``aligned`` are its (478, 3) landmarks."""
@@ -397,41 +334,14 @@ class Tracker:
             self._likeness.reset()
         return identity, style
 
-    def _camera_of(self, shape: tuple[int, ...], px_per_m: float) -> Camera:
-        """The camera of an (H, W, 3) picture in which a face has this scale; kept until ``reset``."""
-        height, width = shape[:2]
-        key = (width, height, self.settings.field_of_view_deg)
-        if self._camera is None or self._camera[0] != key:
-            camera = Camera.of_image(width, height, key[2] or WEBCAM_DEG)
-            if key[2] is None and camera.focal_px < NEAREST_M * px_per_m:
-                camera = replace(camera, focal_px=CLOSE_UP_M * px_per_m)
-            self._camera = key, camera
-        return self._camera[1]
-
-    def _without_face(self, now_s: float) -> tuple[_Values, str, float]:
+    def _without_face(self, now_s: float) -> tuple[FaceValues, str, float]:
         """Values that hold for a moment and ease to rest; the state; confidence 0."""
         if self._last_seen_s is None:
             return self._shown, "searching", 0.0
-        shown = self._shown
         self._last_seen_s = min(self._last_seen_s, now_s)  # after a seek back
         gone_s = now_s - self._last_seen_s - self.settings.lost_hold_s
         part = float(np.clip(gone_s / max(self.settings.ease_s, 1e-3), 0, 1))
-        part = part * part * (3 - 2 * part)
-        facing = np.array([0, 0, 0, 1], np.float64)
-        values = _Values(
-            au=((1 - part) * shown.au).astype(np.float32),
-            rotation=slerp(shown.rotation.astype(np.float64), facing, part).astype(np.float32),
-            position_m=shown.position_m,
-            gaze_deg=((1 - part) * shown.gaze_deg).astype(np.float32),
-            identity=shown.identity,
-            brow_style=shown.brow_style,
-        )
-        return values, "lost", 0.0
-
-
-def _check_filter(name: str) -> None:
-    if name not in PRESETS:
-        raise UserError(f"there is no filter {name!r}: use one of {', '.join(PRESETS)}")
+        return eased(self._shown, part), "lost", 0.0
 
 
 @contextmanager
