@@ -75,6 +75,7 @@ class FacePage(QWidget):
         self.strength = QSlider(Qt.Orientation.Horizontal)
         self.strength.setRange(10, 150)
         self.strength.setValue(round(100 * shell.preferences.value("character/strength", 1.0)))
+        self.strength.setMinimumWidth(48)
         self.strength.setAccessibleName("How far random people differ")
         self.undo = self._tool("Undo (Ctrl+Z)", self._undo)
         self.redo = self._tool("Redo (Ctrl+Shift+Z)", self._redo)

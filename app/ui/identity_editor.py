@@ -153,6 +153,9 @@ class _Group(QWidget):
         set_role(self.reset, "quiet")
         self.reset.setToolTip(f"Reset {title}")
         self.reset.setAccessibleName(f"Reset {title}")
+        policy = self.reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.reset.setSizePolicy(policy)
         self.count = QLabel()
         self.count.setFont(tabular(self.count.font()))
         set_role(self.count, "muted")
@@ -198,7 +201,7 @@ class _Group(QWidget):
     def show_now(self, changed: set[int]) -> None:
         here = len(changed.intersection(self.members))
         self.count.setText(f"{here} changed" if here else str(len(self.members)))
-        self.reset.setEnabled(bool(here))
+        self.reset.setVisible(bool(here))
         self.head.setAccessibleName(f"{self.title}: {len(self.members)} controls, {here} changed")
         if self.opened:
             for row in self.rows:

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QImage, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -63,8 +63,10 @@ SKIN_PAINTED: Final = (222, 178, 152)
 IRIS_PAINTED: Final = (112, 84, 58)
 """About what the painted sheets are, for the swatches."""
 NONE: Final = "No hair"
-SWATCH_PX: Final = 26
+SWATCH_PX: Final = 24
 BROW_TILE: Final = QSize(72, 36)
+BROW_PADDING_PX: Final = 40
+"""In the button, besides picture and words."""
 NEAR: Final = 0.02
 """Colours that differ by less are the same swatch."""
 
@@ -84,7 +86,7 @@ class _Swatch(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = self.rect().adjusted(4, 4, -4, -4)
+        box = self.rect().adjusted(3, 3, -3, -3)
         painter.setPen(QPen(QColor(self.theme.line), 1))
         painter.setBrush(QColor(*self._colour) if self._colour else QColor(self.theme.field))
         painter.drawEllipse(box)
@@ -114,7 +116,7 @@ class _Swatches(QWidget):
         self._group = QButtonGroup(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
+        row.setSpacing(0)
         for name, colour in colours.items():
             button = _Swatch(colour, f"{title}: {name}", theme)
             button.setToolTip(name)
@@ -190,7 +192,7 @@ class LookEditor(QWidget):
         self.brows = QPushButton()
         self.brows.setIconSize(QSize(52, 22))
         self.brows.setAccessibleName("Brow style")
-        self.brows.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.brows.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.age = _Slider()
         self.age.setRange(0, 100)
         self.age.setAccessibleName("Lines of age")
@@ -242,12 +244,24 @@ class LookEditor(QWidget):
         # The goblin's hide and the hero's locks are painted or geometry: a crop would grow through them.
         own = self._edit.start.look
         self.hair.buttons[NONE].setEnabled(own.hair != "none" or look.hair != "none")
-        self.brows.setText(f"  {brow_titles()[look.brow_style]}")
+        self._write_brow()
         self.brows.setToolTip(f"{brow_titles()[look.brow_style]}: choose one of {N_BROW_STYLES}")
         self.brows.setIcon(QIcon(brow_pixmap(look.brow_style, self._theme.text)))
         self.age.blockSignals(True)
         self.age.setValue(round(100 * look.age))
         self.age.blockSignals(False)
+
+    def _write_brow(self) -> None:
+        """As much of the style's words as there is room for."""
+        if self._edit is None:
+            return
+        title = brow_titles()[self._edit.shape.look.brow_style]
+        room = self.brows.width() - self.brows.iconSize().width() - BROW_PADDING_PX
+        self.brows.setText("  " + self.brows.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, room))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._write_brow()
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme

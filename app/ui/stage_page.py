@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -83,6 +84,7 @@ class StagePage(QWidget):
             button.setCheckable(True)
             button.setAccessibleName(f"Framing: {view.title}")
             button.setToolTip(view.title)
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # half of the width each
             button.clicked.connect(lambda _=False, name=name: self._settings.set("view", name))
             self._view_group.addButton(button)
             self.views[name] = button

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QInputDialog, QLineEdit, QMessageBox, QSlider
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QInputDialog, QLineEdit, QMessageBox, QScrollArea, QSlider
 
 from app import cli
 from app.capture import DEMO_CLIP
+from app.character_edit import CharacterEdit
 from app.characters import list_characters, open_character, save_character
 from app.own_characters import OwnCharacter, Shape, base_identity
 from app.ui.character_panel import CharacterPanel
@@ -21,6 +22,7 @@ from app.ui.look_editor import SKINS
 from app.ui.thumbnails import Thumbnails
 from app.ui.virtual_camera import SIZE
 from app.ui.window import MainWindow
+from rig.brows import brow_titles
 from rig.looks import LOOKS
 
 WAIT_MS = 60_000
@@ -256,8 +258,16 @@ def test_f2_opens_the_stage(make_window: MakeWindow, qtbot: Any) -> None:
 def test_every_control_has_a_name_and_a_page_fits_its_dock(make_window: MakeWindow) -> None:
     window = make_window()
     panel = panel_of(window)
+    panel.face.edit = CharacterEdit(Shape(base_identity(), LOOKS["light"]))
+    panel.face.look.set_edit(panel.face.edit)
+    panel.face.identity.set_edit(panel.face.edit)
+    panel.face.edit.set_look(brow_style=max(range(36), key=lambda k: len(brow_titles()[k])))
+    panel.face._show_now()
+    panel.face.identity.groups[0].head.click()
     for name in ("who", "face", "stage"):
         panel.show_page(name)
+    for area in panel.findChildren(QScrollArea):
+        assert area.widget().minimumSizeHint().width() <= 280 - 10, "nothing is cut off beside the scroll bar"
     for kind in (QAbstractButton, QSlider, QComboBox, QLineEdit):
         for control in panel.findChildren(kind):
             if control.objectName() == "qt_spinbox_lineedit" or control.parent().inherits("QLineEdit"):

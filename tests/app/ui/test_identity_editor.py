@@ -96,7 +96,7 @@ def test_double_click_and_group_reset(editor: IdentityEditor, qtbot: Any) -> Non
     assert [row.slider.value() for row in group.rows[:2]] == [0, 40]
     group.reset.click()
     assert group.rows[1].slider.value() == 0
-    assert not group.reset.isEnabled()
+    assert not group.reset.isVisible()
 
 
 def test_the_wheel_scrolls_the_panel_and_moves_no_slider(editor: IdentityEditor) -> None:
@@ -173,10 +173,6 @@ def test_brow_styles_are_chosen_from_pictures(looks: LookEditor) -> None:
     assert edit.shape.look.brow_style == 7
     assert not brows.isVisible()
     looks.set_theme(LIGHT)
-    assert looks._list is None, "its pictures had the other theme's colours"
-    looks.brows.click()
-    assert looks._list is not None
-    assert looks._list.currentRow() == 7
     assert looks._list is None, "its pictures had the other theme's colours"
     looks.brows.click()
     assert looks._list is not None
