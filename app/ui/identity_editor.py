@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.character_edit import CharacterEdit
+from app.ui.message_bar import ElidedLabel
 from app.ui.theme import GAP, Theme, icon, number_width, set_role, tabular
 from rig.identity import Control, find_controls, groups, load_controls
 
@@ -61,7 +62,8 @@ class _Row(QWidget):
         super().__init__()
         self.k, self._control, self._edit = k, control, edit
         title = control.name[:1].upper() + control.name[1:]
-        self.name = QLabel(title)
+        self.name = ElidedLabel()
+        self.name.set_whole(title)
         self.amount = QLabel()
         self.amount.setFont(tabular(self.amount.font()))
         self.amount.setMinimumWidth(number_width(self.amount, "+00.0 mm"))
