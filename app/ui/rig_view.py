@@ -24,6 +24,7 @@ from app.own_characters import Shape
 from app.ui.rig_camera import OrbitCamera, Size, render_size
 from app.ui.rig_loader import BASE, Loaded, RigLoader
 from app.ui.rig_pace import STILL, Pace
+from app.ui.rig_picture import as_image, checker, cover, soften_edge
 from app.ui.theme import Theme
 from rig.looks import Look
 
@@ -31,13 +32,12 @@ if TYPE_CHECKING:
     from rig.imported_scene import ImportedScene
     from rig.scene import FaceScene
 
-__all__ = ["BASE", "REST_MS", "RigView", "cover"]
+__all__ = ["BASE", "REST_MS", "RigView"]
 
 REST_MS: Final = 350
 """Without anything new for this long, one picture at full quality."""
 DEG_PER_PIXEL: Final = 0.4
 ZOOM_PER_NOTCH: Final = 1.0015
-CHECKER_PX: Final = 12
 TRANSPARENT: Final = "transparent"
 THEME: Final = "theme"
 STAGE: Final = "stage"
@@ -310,9 +310,7 @@ class RigView(QWidget):
         self._pixels = scene.render()
         if scene.transparent and not samples:
             soften_edge(self._pixels)
-        h, w, channels = self._pixels.shape
-        kind = QImage.Format.Format_RGBA8888 if channels == 4 else QImage.Format.Format_RGB888
-        self._image = QImage(self._pixels.data, w, h, channels * w, kind)
+        self._image = as_image(self._pixels)
         self.renders += 1
         self.render_ms = 1e3 * (time.perf_counter() - started)
         self._pace.drew(self.render_ms, counts=not best)
@@ -344,7 +342,7 @@ class RigView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self.backdrop == TRANSPARENT:
-            _checker(painter, QRectF(self.rect()), self.theme)
+            checker(painter, QRectF(self.rect()), self.theme)
         else:
             painter.fillRect(self.rect(), QColor(self.backdrop))
         if self._image is not None:
@@ -388,34 +386,3 @@ class RigView(QWidget):
         scene, self._scene = self._scene, None
         if scene is not None:
             scene.close()
-
-
-def cover(painter: QPainter, image: QImage, size: QSizeF, mirrored: bool = False) -> None:
-    """Paint the middle of a picture over an area from (0, 0), as large as covers it."""
-    painter.save()
-    if mirrored:
-        painter.translate(size.width(), 0)
-        painter.scale(-1, 1)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    shape = QSizeF(image.size()).scaled(size, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
-    corner = QPointF((size.width() - shape.width()) / 2, (size.height() - shape.height()) / 2)
-    painter.drawImage(QRectF(corner, shape), image)
-    painter.restore()
-
-
-def soften_edge(picture: NDArray[np.uint8]) -> None:
-    """Smooths the outline of an RGBA picture (H, W, 4) in place: FXAA looks at colours only. It never grows, so that no
-    colour of the background comes in."""
-    import cv2
-
-    alpha = np.ascontiguousarray(picture[..., 3])
-    np.minimum(alpha, cv2.blur(alpha, (3, 3)), out=picture[..., 3])
-
-
-def _checker(painter: QPainter, area: QRectF, theme: Theme) -> None:
-    """What stands for nothing: squares in two of the theme's greys."""
-    painter.fillRect(area, QColor(theme.panel))
-    colour = QColor(theme.raised)
-    for row in range(int(area.height() // CHECKER_PX) + 1):
-        for column in range(row % 2, int(area.width() // CHECKER_PX) + 1, 2):
-            painter.fillRect(QRectF(column * CHECKER_PX, row * CHECKER_PX, CHECKER_PX, CHECKER_PX), colour)

@@ -12,7 +12,8 @@ from PySide6.QtGui import QColor
 from app.characters import save_character
 from app.face_frame import FaceFrame
 from app.own_characters import Shape, base_identity
-from app.ui.rig_view import RigView, soften_edge
+from app.ui.rig_picture import soften_edge
+from app.ui.rig_view import RigView
 from app.ui.theme import DARK, LIGHT
 from rig.looks import LOOKS
 
