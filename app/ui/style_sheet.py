@@ -67,7 +67,8 @@ def _buttons(t: Theme) -> str:
     QToolButton:disabled, QPushButton:disabled {{ color: {t.faint}; background: {t.panel}; }}
     QToolButton::menu-indicator {{ image: none; }}
     QPushButton::menu-indicator {{
-        image: url({icon_file("down", t.muted)}); subcontrol-position: right center; right: 6px; width: 14px;
+        image: url({icon_file("down", t.muted)}); subcontrol-position: right center; right: 6px;
+        width: 14px; height: 14px;
     }}
     QToolButton[popupMode="1"] {{ padding-right: 26px; }}
     QToolButton::menu-button {{ border-left: 1px solid {t.line}; width: 18px; }}
