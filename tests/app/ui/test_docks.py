@@ -1,0 +1,195 @@
+"""Docks, menus and keys of the real window: everything opens, closes, comes back, and no two keys are the same."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QTabBar, QWidget
+
+from app.tracker import TrackerSettings
+from app.ui.about import KeysView
+from app.ui.docks import LAYOUT_VERSION, TitleBar
+from app.ui.menus import MENUS
+from app.ui.session import Session
+from app.ui.window import MainWindow
+
+WAIT_MS = 60_000
+MakeWindow = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def window(make_window: MakeWindow) -> MainWindow:
+    return make_window()
+
+
+def in_sight(window: MainWindow) -> set[str]:
+    return {name for name in window.panels if window.docks.is_visible(name)}
+
+
+def test_every_dock_opens_closes_and_goes_back(window: MainWindow, qtbot: Any) -> None:
+    at_first = in_sight(window)
+    assert {"picture", "meters"} <= at_first
+    for name in window.panels:
+        window.docks.show(name)
+        qtbot.waitUntil(lambda name=name: window.docks.is_visible(name), timeout=WAIT_MS)
+        assert window.panels[name].size().width() > 200
+        window.docks.toggle(name)
+        qtbot.waitUntil(lambda name=name: not window.docks.is_visible(name), timeout=WAIT_MS)
+    assert in_sight(window) == set()
+    window.menus.actions["Reset layout"].trigger()
+    qtbot.waitUntil(lambda: in_sight(window) == at_first, timeout=WAIT_MS)
+    shown = {spec.name for spec in window.specs if spec.shown}
+    assert {name for name, dock in window.docks.docks.items() if not dock.isHidden()} == shown
+
+
+def test_a_key_shows_and_hides_each_panel(window: MainWindow, qtbot: Any) -> None:
+    for spec in window.specs:
+        before = window.docks.is_visible(spec.name)
+        for expected in (not before, before):
+            window.menus.actions[window.panels[spec.name].title].trigger()
+            qtbot.waitUntil(lambda e=expected, n=spec.name: window.docks.is_visible(n) is e, timeout=WAIT_MS)
+
+
+def test_only_the_face_and_back(window: MainWindow, qtbot: Any) -> None:
+    before = in_sight(window)
+    window.docks.toggle_all()
+    qtbot.waitUntil(lambda: in_sight(window) == set(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.rig.width() > 0.95 * window.width(), timeout=WAIT_MS)
+    window.docks.toggle_all()
+    qtbot.waitUntil(lambda: in_sight(window) == before, timeout=WAIT_MS)
+
+
+def test_titles_stand_where_no_tab_says_them(window: MainWindow, qtbot: Any) -> None:
+    def title_height(name: str) -> int:
+        bar = window.docks.docks[name].titleBarWidget()
+        assert isinstance(bar, TitleBar)
+        return bar.sizeHint().height()
+
+    qtbot.waitUntil(lambda: title_height("tracking") == 0, timeout=WAIT_MS)  # beside the character, in tabs
+    assert title_height("picture") > 0
+    window.docks.docks["tracking"].setFloating(True)
+    qtbot.waitUntil(lambda: title_height("tracking") > 0, timeout=WAIT_MS)
+    bar = window.docks.docks["picture"].titleBarWidget()
+    assert isinstance(bar, TitleBar)
+    bar.close_button.click()
+    assert window.docks.docks["picture"].isHidden()
+
+
+def test_the_layout_is_there_at_the_next_start(window: MainWindow, qtbot: Any) -> None:
+    window.docks.docks["meters"].close()
+    window.docks.docks["tracking"].setFloating(True)
+    window.resize(1000, 700)
+    size = window.size()
+    window.close()
+    again = MainWindow(Session(TrackerSettings()), window.preferences._settings)
+    qtbot.addWidget(again)
+    again.show()
+    assert again.docks.docks["meters"].isHidden()
+    assert not again.docks.docks["picture"].isHidden()
+    assert again.docks.docks["tracking"].isFloating()
+    assert again.size() == size
+    again.close()
+
+
+@pytest.mark.parametrize("layout", ['"AAAA"', '"ü no base64"', "17"])
+def test_a_broken_layout_is_said_and_the_window_opens(qtbot: Any, tmp_path: Any, layout: str) -> None:
+    settings = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    settings.setValue("mien/version", 2)
+    settings.setValue("window/layout", layout)
+    settings.setValue("window/geometry", '"AAAA"')
+    window = MainWindow(Session(TrackerSettings()), settings)
+    qtbot.addWidget(window)
+    window.show()
+    assert "layout" in window.messages.text
+    assert not window.docks.docks["picture"].isHidden()
+    assert window.width() == 1280
+    window.close()
+
+
+def test_a_layout_of_another_version_is_refused(window: MainWindow) -> None:
+    other = bytes(window.deck.saveState(LAYOUT_VERSION + 1).toBase64().data()).decode()
+    assert not window.docks.restore(other)
+    assert window.docks.restore(window.docks.save())
+
+
+def test_no_two_keys_are_the_same(window: MainWindow) -> None:
+    """Keys of the whole window; those of a panel work in it alone."""
+    context = Qt.ShortcutContext
+    everywhere = (context.WindowShortcut, context.ApplicationShortcut)
+    actions = {action for action in window.findChildren(QAction) if action.shortcutContext() in everywhere}
+    keys = [key.toString() for action in actions for key in action.shortcuts()]
+    keys += [s.key().toString() for s in window.findChildren(QShortcut) if s.context() in everywhere]
+    assert [key for key, times in Counter(keys).items() if times > 1] == []
+    for needed in ("Space", "C", "R", "Ctrl+O", "Ctrl+Q", "F1", "F11", "Esc", "Home", "Ctrl+1"):
+        assert needed in keys
+
+
+def test_a_key_typed_into_a_field_is_text(window: MainWindow, qtbot: Any) -> None:
+    started: list[object] = []
+    window.session.start = lambda *_: started.append(1)  # type: ignore[method-assign]
+    window._last_spec = "demo"
+    field = QLineEdit(window.toolbar)
+    field.show()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus, timeout=WAIT_MS)
+    qtbot.keyClicks(field, "rec home")
+    assert field.text() == "rec home"
+    assert started == []
+    qtbot.keyClick(field, Qt.Key.Key_F11)  # what no field can use works there too
+    assert window.isFullScreen()
+    qtbot.keyClick(field, Qt.Key.Key_F11)
+    button = window.toolbar.calibrate
+    button.setEnabled(True)
+    pressed: list[object] = []
+    button.clicked.connect(lambda: pressed.append(1))
+    button.setFocus()
+    qtbot.keyClick(button, Qt.Key.Key_Space)  # presses the button that has the focus, and starts nothing
+    assert (len(pressed), started) == (1, [])
+    window.rig.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    window.rig.setFocus()
+    qtbot.keyClick(window.rig, Qt.Key.Key_Space)
+    assert started == [1]
+
+
+def test_menus_say_what_they_do_and_when(window: MainWindow, qtbot: Any) -> None:
+    bar = [action.text().replace("&", "") for action in window.menuBar().actions()]
+    assert bar == list(MENUS)
+    for command in window.menus.commands:
+        assert command.menu in MENUS
+        action = window.menus.actions[command.text]
+        assert not command.key or action.shortcut() == QKeySequence(command.key)
+    window.menus.refresh()
+    assert not window.menus.actions["Relax your face"].isEnabled()  # nothing runs
+    for command in window.menus.commands:
+        if command.fill is not None:
+            menu = window.menus.actions[command.text].menu()
+            menu.aboutToShow.emit()
+            assert menu.actions(), command.text
+    keys = KeysView(window, window.menus.keys())
+    qtbot.addWidget(keys)
+    texts = [label.text() for label in keys.findChildren(QWidget) if hasattr(label, "text")]
+    assert "F11" in texts
+    assert "Full screen" in texts
+
+
+def test_everything_that_can_be_operated_has_a_name(window: MainWindow) -> None:
+    """For screen readers: what it says, or an accessible name; and what has only an icon says by a tip what it does."""
+    for button in window.findChildren(QAbstractButton):
+        if button.objectName().startswith("qt_") or isinstance(button.parent(), QTabBar | QLineEdit):
+            continue  # Qt's own parts
+        assert button.text() or button.accessibleName() or button.toolTip(), _path(button)
+    for field in window.findChildren(QLineEdit):
+        if not field.objectName().startswith("qt_"):
+            assert field.accessibleName() or field.placeholderText(), _path(field)
+
+
+def _path(widget: QWidget) -> str:
+    names = []
+    part: Any = widget
+    while part is not None:
+        names.append(f"{type(part).__name__}#{part.objectName()}")
+        part = part.parent()
+    return " < ".join(names)
