@@ -146,7 +146,7 @@ class ChartPlots(pg.GraphicsLayoutWidget):
             strip.setXRange(-self.span_s, 0, padding=0)
 
     def _follow(self, _: pg.ViewBox, span: tuple[float, float]) -> None:
-        """All strips show the same time. (pyqtgraph's own link goes by pixels, which are wrong until it is laid out.)"""
+        """All strips show the same time. pyqtgraph's own link goes by pixels, which are wrong until it is laid out."""
         for strip in self._strips.values():
             if strip.viewRange()[0] != list(span):
                 strip.setXRange(*span, padding=0)

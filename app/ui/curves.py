@@ -29,7 +29,8 @@ class Unit:
         if not np.isfinite(value):
             return "–"
         sign = "+" if self.low < 0 else ""
-        return f"{value:{sign}.{self.decimals}f}{self.suffix}".replace("-", "−")
+        rounded = round(value, self.decimals) + 0.0  # no minus before a zero
+        return f"{rounded:{sign}.{self.decimals}f}{self.suffix}".replace("-", "−")
 
 
 FACS: Final = Unit("FACS 0–5", 0.0, FACS_MAX, 1)

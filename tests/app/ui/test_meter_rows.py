@@ -73,5 +73,6 @@ def test_groups_hold_every_curve_once() -> None:
 def test_numbers_have_their_sign_and_a_dash_without_a_value() -> None:
     assert DEGREES.format(-3.14) == "−3.1°"
     assert DEGREES.format(3.14) == "+3.1°"
+    assert DEGREES.format(-0.04) == "+0.0°"
     assert FACS.format(2.0) == "2.0"
     assert FACS.format(float("nan")) == "–"
