@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.errors import UserError
 from app.face_frame import FaceFrame
 from app.shaping import Shaping, load_shaping, save_shaping
+from app.ui.channel_model import Column
 from app.ui.channel_table import ChannelTable
 from app.ui.message_bar import MessageBar
 from app.ui.theme import Theme
@@ -74,9 +75,15 @@ class ChannelPage(QWidget):
         column.addLayout(middle, 1)
         column.addLayout(foot)
         self.search.textChanged.connect(self._search)
+        self.search.returnPressed.connect(self._go_to_first)
         self.table.channels.edited.connect(self._edited)
         self.table.channels.linked.connect(self.links_changed)
-        self.reset_row.clicked.connect(lambda: self.table.channels.reset_rows([self.table.currentIndex().row()]))
+        self.reset_row.clicked.connect(self._reset_row)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        for text, do in (("Reset channel", self._reset_row), ("Link or unlink its sides", self._toggle_link)):
+            action = QAction(text, self.table)
+            action.triggered.connect(do)
+            self.table.addAction(action)
         self.reset_all.clicked.connect(self._reset_all)
         find = QShortcut(QKeySequence.StandardKey.Find, self)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -109,12 +116,26 @@ class ChannelPage(QWidget):
         self.table.setVisible(found)
         self.nothing.setVisible(not found)
 
+    def _go_to_first(self) -> None:
+        """From the words to the first channel that has them."""
+        model = self.table.channels
+        rows = (row for row in range(model.rowCount()) if model.channels(row) and not self.table.isRowHidden(row))
+        if (first := next(rows, None)) is not None:
+            self.table.setCurrentIndex(model.index(first, Column.GAIN))
+            self.table.setFocus()
+
     def _edited(self, shaping: Shaping) -> None:
         self._enable()
         self.edited.emit(shaping)
 
     def _enable(self) -> None:
         self.reset_all.setEnabled(not self.table.channels.shaping.is_default)
+
+    def _reset_row(self) -> None:
+        self.table.channels.reset_rows([self.table.currentIndex().row()])
+
+    def _toggle_link(self) -> None:
+        self.table.channels.toggle_link(self.table.currentIndex().row())
 
     def _reset_all(self) -> None:
         question = "Leave every channel as it is measured? Gain, dead zone and limit of all of them go."

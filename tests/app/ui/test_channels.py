@@ -217,6 +217,10 @@ def test_search_says_where_nothing_is_found(page: ChannelPage) -> None:
     assert not page.table.isVisible()
     page.search.clear()
     assert page.table.isVisible()
+    QTest.keyClicks(page.search, "jaw drop")
+    QTest.keyClick(page.search, Qt.Key.Key_Return)
+    assert page.table.hasFocus()
+    assert page.table.currentIndex().row() == row_of(JAW)
     QTest.keyClick(page.table, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     assert page.search.hasFocus()
 
@@ -230,6 +234,14 @@ def test_reset_one_and_all(page: ChannelPage, monkeypatch: pytest.MonkeyPatch) -
         QTest.keyClick(page.table, Qt.Key.Key_Plus)
     QTest.mouseClick(page.reset_row, Qt.MouseButton.LeftButton)
     assert (model.shaping.changed(JAW), model.shaping.changed(SMILE[0])) == (False, True)
+    choose(page.table, SMILE[0], Column.GAIN)
+    reset, link = page.table.actions()
+    link.trigger()
+    assert model.apart == {12}
+    reset.trigger()
+    assert [model.shaping.changed(channel) for channel in SMILE] == [False, True], "the left side was meant"
+    link.trigger()
+    QTest.keyClick(page.table, Qt.Key.Key_Plus)
     for answer, left in ((QMessageBox.StandardButton.No, True), (QMessageBox.StandardButton.Yes, False)):
         monkeypatch.setattr(QMessageBox, "question", lambda *_, answer=answer: answer)
         QTest.mouseClick(page.reset_all, Qt.MouseButton.LeftButton)
