@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from app.ui.rig_camera import ASPECT_MIN
 from app.ui.theme import Theme
 
 CHECKER_PX: Final = 12
@@ -20,13 +21,19 @@ def as_image(pixels: NDArray[np.uint8]) -> QImage:
 
 
 def cover(painter: QPainter, image: QImage, size: QSizeF, mirrored: bool = False) -> None:
-    """Paint the middle of a picture over an area from (0, 0), as large as covers it."""
+    """Paint the middle of a picture over an area from (0, 0), as large as covers it.
+
+    An area too narrow for a head gets as much of a wider picture as shows the ears; above and below stays free.
+    """
     painter.save()
     if mirrored:
         painter.translate(size.width(), 0)
         painter.scale(-1, 1)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     shape = QSizeF(image.size()).scaled(size, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
+    needed = shape.height() * ASPECT_MIN
+    if size.width() < min(needed, shape.width()):
+        shape *= size.width() / min(needed, shape.width())
     corner = QPointF((size.width() - shape.width()) / 2, (size.height() - shape.height()) / 2)
     painter.drawImage(QRectF(corner, shape), image)
     painter.restore()

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QPoint, QPointF, QSettings, QSizeF, Qt
+from PySide6.QtGui import QImage, QPainter
 
 from app.ui.preferences import Preferences
+from app.ui.rig_picture import cover
 from app.ui.rig_view import RigView
 from app.ui.stage_settings import CHROMA, StageSettings
 from app.ui.stage_view import SIZES, StageView
@@ -152,3 +153,20 @@ def test_it_shows_the_views_own_picture(stage: StageView, rig: RigView) -> None:
     assert shot.pixelColor(180, 100).red() > 200
     stage.set_mirrored(True)
     assert stage.grab().toImage().pixelColor(20, 100).red() > 200
+
+
+def test_a_narrow_area_keeps_the_ears_of_a_wide_picture(qtbot: Any) -> None:
+    image = QImage(200, 100, QImage.Format.Format_RGB888)
+    image.fill(0x00FF00)
+    for x in range(65, 135):  # as wide as a head with its ears is, for its height
+        for y in range(100):
+            image.setPixelColor(x, y, 0xFF0000)
+    area = QImage(40, 100, QImage.Format.Format_RGB888)
+    area.fill(0)
+    painter = QPainter(area)
+    cover(painter, image, QSizeF(area.size()))
+    painter.end()
+    middle = [area.pixelColor(x, 50) for x in (0, 20, 39)]
+    assert [c.green() > 200 for c in middle] == [True, False, True]
+    assert middle[1].red() > 200
+    assert area.pixelColor(20, 2).red() == 0, "free above"
