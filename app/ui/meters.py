@@ -10,28 +10,23 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
-    QFont,
     QFontMetricsF,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QPixmap,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app.ui.meter_layout import Cell, Group, Heading, Layout, lay_out
+from app.ui.meter_layout import Group, Layout, lay_out
 from app.ui.meter_motion import ActivityOrder, MeterMotion
-from app.ui.meter_rows import MeterRow, MeterSet
+from app.ui.meter_painter import MeterPainter, text_font
+from app.ui.meter_rows import MeterSet
 from app.ui.theme import Theme
 
-BUSY: Final = 0.2
-"""From this share of a full bar on (FACS intensity 1) a number has its side's colour."""
-ABSENT: Final = 0.35
-"""Opacity of bars while no face is seen."""
 BY_ACTIVITY: Final = "Most active first"
 KEYS: Final = frozenset(
     (
@@ -66,7 +61,7 @@ class Meters(QWidget):
         self._order = ActivityOrder(len(self._rows))
         self._first = np.array([row.channels[0] for row in self._rows])
         self._last = np.array([row.channels[-1] for row in self._rows])
-        self._tracked = True
+        self._painter = MeterPainter(meters, theme)
         self._room = 0
         self._layout: Layout | None = None
         self._backdrop: QPixmap | None = None
@@ -94,7 +89,7 @@ class Meters(QWidget):
         """Values (channels,) 0..1 of the newest frame, and whether there is a face in it."""
         now_s = time.perf_counter()
         self._motion.push(values, now_s)
-        self._tracked = tracked
+        self._painter.tracked = tracked
         rows = np.maximum(self._motion.shown[self._first], self._motion.shown[self._last])
         if self._order.push(rows, now_s) and self.by_activity:
             self._relay()
@@ -119,7 +114,8 @@ class Meters(QWidget):
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
-        self.theme, self._backdrop = theme, None
+        self.theme = self._painter.theme = theme
+        self._backdrop = None
         self.update()
 
     def set_room(self, height: int) -> None:
@@ -170,16 +166,10 @@ class Meters(QWidget):
             else:
                 numbered = iter(range(len(self._rows)))
                 groups = [(t, [(next(numbered), len(row.channels)) for row in rows]) for t, rows in self.meters.groups]
-            number = QFontMetricsF(self._text_font(24)).horizontalAdvance(self.meters.format(0)) + 4
+            number = QFontMetricsF(text_font(self.font(), 24)).horizontalAdvance(self.meters.format(0)) + 4
             height = float(self._room or self.height())
             self._layout = lay_out(groups, self.width(), height, number, keep_whole=not self.by_activity)
         return self._layout
-
-    def _text_font(self, row_px: float) -> QFont:
-        font = QFont(self.font())
-        font.setPixelSize(11 if row_px < 26 else 12)
-        font.setFeature(QFont.Tag("tnum"), 1)
-        return font
 
     # ------------------------------------------------------------ painting
 
@@ -193,105 +183,19 @@ class Meters(QWidget):
             self._backdrop.fill(QColor(self.theme.panel))
             painter = QPainter(self._backdrop)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint_words(painter, layout)
+            painter.setFont(text_font(self.font(), layout.row_px))
+            self._painter.words(painter, layout, self.marks)
             painter.end()
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._backdrop)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(self._text_font(layout.row_px))
+        painter.setFont(text_font(self.font(), layout.row_px))
         if self.hasFocus():
-            self._paint_spot(painter, layout, self._current, focus=True)
-        if self._hover is not None and self._hover != self._current:
-            self._paint_spot(painter, layout, self._hover, focus=False)
-        self._paint_bars(painter, layout)
-        self._paint_numbers(painter, layout)
-
-    def _paint_words(self, painter: QPainter, layout: Layout) -> None:
-        font = self._text_font(layout.row_px)
-        bold = QFont(font)
-        bold.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(bold)
-        for heading in layout.headings:
-            self._paint_heading(painter, heading, layout)
-        painter.setFont(font)
-        track = QColor(self.theme.line)
-        widest = max(painter.fontMetrics().horizontalAdvance(row.label) for row in self._rows)
-        for cell in layout.cells:
-            row = self._rows[cell.row]
-            self._paint_name(painter, cell, row, widest)
-            painter.setPen(Qt.PenStyle.NoPen)
-            for key, bar, number in zip(row.keys, cell.bars, cell.numbers, strict=True):
-                painter.setBrush(track)
-                painter.drawRoundedRect(bar, bar.height() / 2, bar.height() / 2)
-                if key in self.marks:
-                    painter.setBrush(QColor(self.marks[key]))
-                    painter.drawEllipse(QPointF(number.left() - 3, number.center().y()), 2.5, 2.5)
-
-    def _paint_heading(self, painter: QPainter, heading: Heading, layout: Layout) -> None:
-        painter.setPen(QColor(self.theme.muted))
-        bottom = Qt.AlignmentFlag.AlignBottom
-        drop = -round(layout.row_px * (0.2 if layout.inline else 0.24))
-        painter.drawText(heading.box.adjusted(0, 0, 0, drop), Qt.AlignmentFlag.AlignLeft | bottom, heading.title)
-        colours = (self.theme.left, self.theme.right)
-        for letter, colour, box in zip("LR", colours, heading.numbers, strict=True):
-            painter.setPen(QColor(colour))
-            place = QRectF(box.left(), heading.box.top(), box.width(), heading.box.height() + drop)
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight | bottom, letter)
-
-    def _paint_name(self, painter: QPainter, cell: Cell, row: MeterRow, label_px: float) -> None:
-        metrics = painter.fontMetrics()
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.setPen(QColor(self.theme.muted))
-        painter.drawText(cell.words, flags, row.label)
-        place = cell.words.adjusted(label_px + 6 if label_px else 0, 0, 0, 0)
-        name = row.name if metrics.horizontalAdvance(row.name) <= int(place.width()) else row.short
-        painter.setPen(QColor(self.theme.text))
-        shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(place.width()))
-        painter.drawText(place, flags, shown)
-
-    def _paint_spot(self, painter: QPainter, layout: Layout, spot: Spot, focus: bool) -> None:
-        """The channel under the mouse, or where the keyboard is."""
-        cell = next(cell for cell in layout.cells if cell.row == spot[0])
-        side = min(spot[1], len(cell.bars) - 1)
-        tint = QColor(self.theme.text)
-        tint.setAlpha(28)
-        painter.setPen(QPen(QColor(self.theme.accent), 1.2) if focus else Qt.PenStyle.NoPen)
-        painter.setBrush(tint)
-        painter.drawRoundedRect(cell.bars[side].adjusted(-2.5, -2.5, 2.5, 2.5), 4, 4)
-        if not focus:
-            painter.drawRoundedRect(cell.numbers[side].adjusted(-1, 1, 3, -1), 3, 3)
-
-    def _colours(self, row: MeterRow) -> tuple[str, ...]:
-        return (self.theme.left, self.theme.right) if len(row.channels) == 2 else (self.theme.both,)
-
-    def _paint_bars(self, painter: QPainter, layout: Layout) -> None:
-        painter.save()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setOpacity(1.0 if self._tracked else ABSENT)
-        shown, peaks = self._motion.shown.tolist(), self._motion.peaks.tolist()
-        brushes = {c: QColor(c) for c in (self.theme.left, self.theme.right, self.theme.both)}
-        for cell in layout.cells:
-            row = self._rows[cell.row]
-            for channel, bar, colour in zip(row.channels, cell.bars, self._colours(row), strict=True):
-                length, height = bar.width(), bar.height()
-                painter.setBrush(brushes[colour])
-                if (filled := length * shown[channel]) > 1.0:
-                    fill = QRectF(bar.left(), bar.top(), max(filled, height), height)
-                    painter.drawRoundedRect(fill, height / 2, height / 2)
-                if (peak := length * peaks[channel]) > filled + 2.0 and peak > height:
-                    painter.drawRect(QRectF(bar.left() + peak - 2.0, bar.top() - 1, 2.0, height + 2))
-        painter.restore()
-
-    def _paint_numbers(self, painter: QPainter, layout: Layout) -> None:
-        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        numbers = self._motion.numbers.tolist()
-        pens = {c: QColor(c) for c in (self.theme.left, self.theme.right, self.theme.both, self.theme.muted)}
-        for cell in layout.cells:
-            row = self._rows[cell.row]
-            for channel, box, colour in zip(row.channels, cell.numbers, self._colours(row), strict=True):
-                value = numbers[channel]
-                painter.setPen(pens[colour if value >= BUSY and self._tracked else self.theme.muted])
-                painter.drawText(box, flags, self.meters.format(value))
+            self._painter.spot(painter, layout, *self._current, focus=True)
+        if self._hover is not None and not (self.hasFocus() and self._hover == self._current):
+            self._painter.spot(painter, layout, *self._hover, focus=False)
+        self._painter.bars(painter, layout, self._motion.shown, self._motion.peaks)
+        self._painter.numbers(painter, layout, self._motion.numbers)
 
     # ------------------------------------------------------------ mouse and keyboard
 
