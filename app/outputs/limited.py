@@ -41,6 +41,7 @@ class Limited:
 
     def __init__(self, sink: Sink, frames_per_s: float) -> None:
         self._sink, self._limit = sink, RateLimit(frames_per_s)
+        self._ended_by = ""
 
     @property
     def name(self) -> str:
@@ -56,14 +57,19 @@ class Limited:
 
     @property
     def trouble(self) -> str:
-        return trouble_of(self._sink)
+        """Why the last packet did not leave this machine, or what ended the sink."""
+        return self._ended_by or trouble_of(self._sink)
 
     def open(self, source: SourceInfo) -> None:
         self._sink.open(source)
 
     def write(self, face: FaceFrame) -> None:
         if self._limit.passes(face.time_s):
-            self._sink.write(face)
+            try:
+                self._sink.write(face)
+            except Exception as error:
+                self._ended_by = getattr(error, "strerror", None) or str(error)
+                raise
 
     def close(self) -> None:
         self._sink.close()

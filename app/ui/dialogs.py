@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.ui.window import MainWindow
 
 PLACE: Final = QStandardPaths.StandardLocation
-FOLDER_KEYS: Final = {"recordings": "output/folder", "videos": "source/folder", "settings": "window/settings_folder"}
+FOLDER_KEYS: Final = {"videos": "source/folder", "settings": "window/settings_folder"}
 VIDEO_FILES: Final = (
     "Video and pictures (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp)"
     ";;All files (*)"
@@ -38,8 +38,7 @@ class Dialogs(QObject):
         if saved and Path(saved).is_dir():
             return saved
         place = PLACE.MoviesLocation if kind == "videos" else PLACE.DocumentsLocation
-        folder = Path(QStandardPaths.writableLocation(place) or Path.home())
-        return str(folder / "Mien" if kind == "recordings" else folder)
+        return QStandardPaths.writableLocation(place) or str(Path.home())
 
     def remember(self, kind: str, folder: Path) -> None:
         self._window.preferences.set_value(FOLDER_KEYS[kind], str(folder))
@@ -105,7 +104,7 @@ class Dialogs(QObject):
             self.welcome.source_chosen.connect(w.start)
             self.welcome.open_asked.connect(self.ask_for_file)
             self.welcome.calibrate_asked.connect(w.start_countdown)
-            self.welcome.send_chosen.connect(w.send_to)
+            self.welcome.send_chosen.connect(w.outputs.send_to)
             self.welcome.destroyed.connect(self._forget_welcome)
         self._open(self.welcome)
 

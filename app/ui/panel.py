@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from app.ui.menus import Command
     from app.ui.message_bar import MessageBar
     from app.ui.preferences import Preferences
+    from app.ui.recorder import Recorder
     from app.ui.rig_view import RigView
     from app.ui.session import Session
+    from app.ui.streams import Streams
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Shell:
     """At the start; ``Panel.set_theme`` tells of later ones."""
     countdown: "Countdown"
     """Before a calibration: started by whoever asks for one, shown by all."""
+    streams: "Streams"
+    recorder: "Recorder"
 
 
 class Panel(QWidget):

@@ -64,6 +64,7 @@ class PicturePanel(Panel):
         self.mirror.setAccessibleName("Mirror")
         self.lines.setToolTip("What is drawn over the picture (L: contours, mesh, nothing)")
         self.lines.setAccessibleName("Overlay")
+        self.mode.setAccessibleName("Camera mode")
         self.mode.setToolTip("Size and rate that the camera gives; choose others here")
         for button in (self.mode, self.lines):
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -218,7 +219,7 @@ class PicturePanel(Panel):
 
     def _warn_recording(self) -> None:
         """Once a run: rows go on, and who reads them should know."""
-        if self.session.recording is not None and not self._warned:
+        if self.shell.recorder.recording is not None and not self._warned:
             self._warned = True
             self.shell.messages.show_message("info", SEEK_NOTE)
 

@@ -1,21 +1,16 @@
-"""What the window asks for, done on a pipeline: one run at a time, its outputs, its messages. No widgets."""
+"""What the window asks for, done on a pipeline: one run at a time, and its messages. No widgets."""
 
 import logging
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from app.capture import CameraMode, Frame, Source
-from app.config import CSV_FORMATS
 from app.errors import UserError
 from app.face_frame import FaceFrame
-from app.outputs.osc_mien import MienOsc, parse_target
-from app.outputs.sink import Sink
 from app.pipeline import Pipeline, Snapshot, Tracker
 from app.profiles import load_profile
 from app.shaping import Shaping
@@ -24,16 +19,6 @@ from app.ui.film import DEMO, Begin, Film, open_for_window
 
 CLOSE_TIMEOUT_S = 8.0
 """A camera that hangs in its driver cannot keep the window open for longer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """A CSV being written."""
-
-    path: Path
-    sink: Sink
-    since_s: float
-    """``time.perf_counter()`` at its start."""
 
 
 class _LogToWindow(logging.Handler):
@@ -54,8 +39,6 @@ class Session(QObject):
     """A new frame can be had. Emitted once until ``newest`` is called, so nothing piles up."""
     message = Signal(str, str)
     """kind (``error``, ``warning``, ``info``) and one line."""
-    saved = Signal(str, int)
-    """A recording is whole: path and rows."""
     failed = Signal(str)
     """A run ended by an error (the message follows): its source."""
     started = Signal(object)
@@ -64,8 +47,6 @@ class Session(QObject):
     """A run has ended, and its files are whole."""
     neutral_read = Signal(object)
     """The answer to ``read_neutral``: an ``app.profiles.Profile`` of what the tracker has."""
-    _osc_ready = Signal(int, object)
-    _osc_failed = Signal(int, str)
 
     def __init__(
         self,
@@ -82,9 +63,6 @@ class Session(QObject):
         """What the neutral comes from: a mode of ``app.calibration``, a profile; empty once calibrated in this run."""
         self.device = self.model = ""
         """Where the networks really run, and which regressor it is; empty until a tracker is made."""
-        self.osc_target: str | None = None
-        self.osc: Sink | None = None
-        self.recording: Recording | None = None
         self._open_source, self._make_tracker = open_source, make_tracker
         self._pipeline: Pipeline | None = None
         self._then: tuple[str, Begin | None, bool] | None = None  # what to run once the present run has ended
@@ -97,9 +75,6 @@ class Session(QObject):
         self._lock = threading.Lock()
         self._newest: tuple[Frame, FaceFrame] | None = None
         self._told = False
-        self._osc_wish = 0
-        self._osc_ready.connect(self._take_osc)
-        self._osc_failed.connect(self._lose_osc)
         self._log = _LogToWindow(self.message.emit)
         logging.getLogger("app").addHandler(self._log)
 
@@ -140,8 +115,6 @@ class Session(QObject):
         self._pipeline = Pipeline(lambda: self._open(spec), lambda: self._tracker(known), listeners=[self._listen])
         self._pipeline.start()
         self.started.emit(self._pipeline)
-        if self.osc_target is not None:
-            self._make_osc()
 
     def _again(self, begin: Begin) -> None:
         """The same source and person, from another place."""
@@ -165,11 +138,10 @@ class Session(QObject):
             self._pipeline.stop()
 
     def poll(self) -> None:
-        """Call a few times a second: notices the end of a run and of a recording, and starts what waits."""
+        """Call a few times a second: notices the end of a run, and starts what waits."""
         pipeline = self._pipeline
         if pipeline is None:
             return
-        self._watch_recording(pipeline.snapshot())
         why = ""
         try:
             if not pipeline.join(0):
@@ -178,12 +150,8 @@ class Session(QObject):
             why = str(error)
         except Exception as error:
             why = f"tracking stopped by an error in Mien ({error}); what was recorded is kept"
-        self._pipeline, self._ending, self.osc = None, False, None
+        self._pipeline, self._ending = None, False
         self.film.failed()
-        self._osc_wish += 1
-        if self.recording is not None:
-            done, self.recording = self.recording, None
-            self.saved.emit(str(done.path), done.sink.written)
         self.ended.emit()
         if why:
             self.failed.emit(self.source or "")
@@ -279,72 +247,3 @@ class Session(QObject):
         """The pipeline asks of a tracker only that it tracks; the window needs ``app.tracker.Tracker``."""
         if self._pipeline is not None:
             self._pipeline.call(action)
-
-    # ------------------------------------------------------------ OSC
-
-    def set_osc(self, target: str | None) -> None:
-        """Stream to ``HOST:PORT``, or to nobody. Raises ``UserError`` for what is no target at all."""
-        if target is not None:
-            parse_target(target)
-        self._osc_wish += 1
-        self.osc_target = target
-        if self.osc is not None and self._pipeline is not None:
-            self._pipeline.remove_sink(self.osc)
-        self.osc = None
-        if target is not None and self._pipeline is not None:
-            self._make_osc()
-
-    def _make_osc(self) -> None:
-        """On a thread of its own: looking up a name may take seconds."""
-        self._osc_wish += 1
-        wish, target = self._osc_wish, self.osc_target
-        assert target is not None
-
-        def look_up() -> None:
-            try:
-                self._osc_ready.emit(wish, MienOsc([target]))
-            except UserError as error:
-                self._osc_failed.emit(wish, str(error))
-
-        threading.Thread(target=look_up, name="osc-name", daemon=True).start()
-
-    def _take_osc(self, wish: int, sink: Sink) -> None:
-        if wish != self._osc_wish or self._pipeline is None:
-            sink.close()
-            return
-        self.osc = sink
-        self._pipeline.add_sink(sink)
-
-    def _lose_osc(self, wish: int, why: str) -> None:
-        if wish == self._osc_wish:
-            self.osc_target = None
-            self.message.emit("error", why)
-
-    # ------------------------------------------------------------ recording
-
-    def record(self, path: Path, csv_format: str = "openface") -> None:
-        """Write one row per frame from the next one on. Raises ``UserError`` where that cannot be; nothing changes."""
-        if self._pipeline is None or self._ending:
-            raise UserError("nothing runs that could be recorded: start a source first")
-        if self.source is not None and path.exists() and Path(self.source).exists() and path.samefile(self.source):
-            raise UserError(f"{path} is the source itself: choose another name")
-        sink = CSV_FORMATS[csv_format](path)
-        self.stop_recording()
-        self._pipeline.add_sink(sink)
-        self.recording = Recording(path, sink, time.perf_counter())
-
-    def stop_recording(self) -> None:
-        """Finish the file; ``saved`` tells when it is whole."""
-        if self.recording is None or self._pipeline is None:
-            return
-        done, self.recording = self.recording, None
-        self._pipeline.remove_sink(done.sink)
-        self._pipeline.call(lambda _: self.saved.emit(str(done.path), done.sink.written))
-
-    def _watch_recording(self, snapshot: Snapshot) -> None:
-        """A recording that ended by itself (a full disk) was told by the log; here it is taken off the screen."""
-        if self.recording is None:
-            return
-        mine = [report for report in snapshot.sinks if report.name == self.recording.sink.name]
-        if mine and mine[-1].error is not None:
-            self.recording = None

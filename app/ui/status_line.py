@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 from app.pipeline import Snapshot, State
 from app.ui.cameras import source_title
 from app.ui.message_bar import ElidedLabel
+from app.ui.recorder import Recorder
 from app.ui.session import Session
+from app.ui.streams import Streams
 from app.ui.theme import Theme, tabular
 
 STATES: Final = {
@@ -52,7 +54,7 @@ def on_air(session: Session, snapshot: Snapshot) -> bool:
     return session.running and snapshot.state is State.RUNNING and not session.stopping
 
 
-def status_of(session: Session, snapshot: Snapshot, state: str) -> Status:
+def status_of(session: Session, streams: Streams, recorder: Recorder, snapshot: Snapshot, state: str) -> Status:
     """What the line says now; ``state`` is that of the newest ``FaceFrame``."""
     if not session.running:
         return Status()
@@ -67,15 +69,17 @@ def status_of(session: Session, snapshot: Snapshot, state: str) -> Status:
     if film is not None and film.length:
         place = f"frame {film.frame + 1} of {film.length}"
     output = ""
-    if session.osc is not None:
-        lost = f", {session.osc.failed} not sent" if session.osc.failed else ""
-        output = f"OSC → {session.osc_target}: {session.osc.written} sent{lost}"
+    if streams.on:
+        where = streams.on[0].settings.title if len(streams.on) == 1 else f"{len(streams.on)} streams"
+        lost = sum(stream.lost for stream in streams.on)
+        output = f"OSC → {where}: {sum(stream.sent for stream in streams.on)} sent"
+        output += f", {lost} not sent" if lost else ""
     return Status(
         state=word,
         mood=mood,
         fps=snapshot.fps,
         latency_ms=total.p50_ms if total is not None else None,
-        latency_to="OSC" if session.osc is not None else "CSV" if session.recording is not None else "data",
+        latency_to="OSC" if streams.sending else "CSV" if recorder.recording is not None else "data",
         device=session.device,
         model=session.model,
         dropped=snapshot.dropped,

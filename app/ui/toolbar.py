@@ -23,6 +23,7 @@ from app.ui import theme as themes
 from app.ui.cameras import list_cameras, source_title
 from app.ui.theme import Theme, set_property
 
+OSC_TIP: Final = "Stream over UDP, or stop all streams (O)"
 OSC_DEFAULT: Final = "127.0.0.1:9000"
 CSV_TEXT: Final = {"openface": "OpenFace columns", "arkit": "Live Link Face take (ARKit)"}
 
@@ -88,7 +89,7 @@ class Toolbar(QFrame):
         self.calibrate.setText("Relax your face")
         self.calibrate.clicked.connect(self.calibrate_clicked)
 
-        self.osc = self._button("osc", "Stream to this address over UDP (O)")
+        self.osc = self._button("osc", OSC_TIP)
         self.osc.setText("OSC")
         self.osc.setCheckable(True)
         self.osc.setFixedWidth(52)
@@ -192,20 +193,25 @@ class Toolbar(QFrame):
         self.record.setEnabled(not stopping)  # its menu has choices for later, too
         self._dress()
 
-    def show_recording(self, elapsed_s: float | None) -> None:
-        """None: not recording."""
+    def show_recording(self, elapsed_s: float | None, counting: int | None = None) -> None:
+        """None: not recording. ``counting``: whole seconds until it begins."""
         self._recording = elapsed_s is not None
-        self.record.setText("Record" if elapsed_s is None else clock(elapsed_s))
+        word = f"In {counting} …" if counting else "Record"
+        self.record.setText(word if elapsed_s is None else clock(elapsed_s))
         set_property(self.record, "recording", "true" if self._recording else "false")
         self._dress()
 
-    def show_osc(self, target: str | None, *, bad: bool = False) -> None:
-        self.osc.setChecked(target is not None)
-        set_property(self.osc, "live", "true" if target is not None else "false")
+    def show_osc(self, targets: str | None, *, sending: bool = False, bad: bool = False) -> None:
+        """``targets``: what is switched on, None for nothing. ``sending``: packets go out now."""
+        self.osc.setChecked(targets is not None)
+        self.osc.setToolTip(f"{OSC_TIP}: {targets}" if targets else OSC_TIP)
+        set_property(self.osc, "live", "true" if sending else "false")
         set_property(self.target, "bad", "true" if bad else "false")
 
-    def csv_format(self) -> str:
-        return self._formats.checkedAction().data()
+    def show_format(self, name: str) -> None:
+        """A key of ``app.config.CSV_FORMATS``."""
+        for action in self._formats.actions():
+            action.setChecked(action.data() == name)
 
 
 def clock(seconds: float) -> str:

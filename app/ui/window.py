@@ -1,13 +1,11 @@
 """The window: the 3D face in the middle, panels in docks around it. Wires what is clicked to the session."""
 
-import time
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from app.characters import SUFFIXES
 from app.errors import UserError
@@ -24,14 +22,17 @@ from app.ui.jobs import Jobs
 from app.ui.menus import Menus, belongs_to_widget, offer
 from app.ui.message_bar import MessageBar
 from app.ui.meters_panel import MetersPanel
+from app.ui.output_control import OutputControl
 from app.ui.panel import Panel, Shell
 from app.ui.picture_panel import PicturePanel
 from app.ui.preferences import Preferences
+from app.ui.recorder import Recorder
 from app.ui.rig_view import RigView
 from app.ui.session import Session
 from app.ui.status_line import StatusLine, note_of, on_air, status_of
+from app.ui.streams import Streams
 from app.ui.theme import THEMES
-from app.ui.toolbar import OSC_DEFAULT, Toolbar, clock
+from app.ui.toolbar import Toolbar
 from app.ui.tracking_panel import TrackingPanel
 from app.ui.video_view import VideoView
 
@@ -73,16 +74,25 @@ class MainWindow(QMainWindow):
         character = character or self.preferences.value("character/name", "base")
         self.rig = RigView(self.theme, character)
         self.status = StatusLine(self.theme)
-        self.shell = Shell(session, self.preferences, self.messages, self.jobs, self.rig, self.theme, self.countdown)
+        self.shell = Shell(
+            session=session,
+            preferences=self.preferences,
+            messages=self.messages,
+            jobs=self.jobs,
+            rig=self.rig,
+            theme=self.theme,
+            countdown=self.countdown,
+            streams=Streams(session, self.preferences, self.messages),
+            recorder=Recorder(session, self.preferences, self.messages),
+        )
         self.panels: dict[str, Panel] = {spec.name: spec.kind(self.shell) for spec in self.specs}
         self._lay_out()
+        self.outputs = OutputControl(self)
         self.menus = Menus(self, [*window_commands(self), *(c for p in self.panels.values() for c in p.commands())])
         self.toolbar.view.setMenu(self.menus.menu("View"))
         self._connect()
         self._dress()
-        self.toolbar.target.setText(self.preferences.value("output/osc", OSC_DEFAULT))
-        self.toolbar.show_recording(None)
-        self.setWindowTitle("Mien")
+        self.outputs.show()
         self.setAcceptDrops(True)
         self.setMinimumSize(900, 600)
         self.resize(1280, 800)
@@ -150,17 +160,12 @@ class MainWindow(QMainWindow):
         bar.open_asked.connect(self.dialogs.ask_for_file)
         bar.run_clicked.connect(self.toggle_run)
         bar.calibrate_clicked.connect(self.start_countdown)
-        bar.osc_toggled.connect(self.set_osc)
-        bar.record_clicked.connect(self.toggle_recording)
-        bar.record_as_asked.connect(self.record_as)
-        bar.folder_asked.connect(self.ask_for_recordings_folder)
         self.rig.character_shown.connect(self._say_character)
         self.rig.character_failed.connect(self._character_failed)
         self.docks.visibility_changed.connect(self._catch_up)
         session.fresh.connect(self.show_newest)
         session.message.connect(self.messages.show_message)
         session.failed.connect(self._fall_back)
-        session.saved.connect(self._say_saved)
         self.countdown.changed.connect(self._show_countdown)
         self.countdown.over.connect(session.calibrate)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -229,11 +234,10 @@ class MainWindow(QMainWindow):
         self.session.poll()
         running, snapshot = self.session.running, self.session.snapshot()
         self.toolbar.show_state(running=running, stopping=self.session.stopping, ready=on_air(self.session, snapshot))
-        self.toolbar.show_osc(self.session.osc_target)
-        self._show_recording()
+        self.outputs.tick(snapshot)
         if not running:
             self.countdown.cancel()
-        self.status.show_status(status_of(self.session, snapshot, self._state))
+        self.status.show_status(status_of(self.session, self.shell.streams, self.shell.recorder, snapshot, self._state))
         for panel in self.panels.values():
             panel.tick(snapshot)
         if self.dialogs.welcome is not None:
@@ -259,70 +263,6 @@ class MainWindow(QMainWindow):
             self.session.use_neutral(profile)
         except UserError as error:
             self.messages.show_message("error", str(error))
-
-    # ------------------------------------------------------------ outputs
-
-    def set_osc(self, on: bool, target: str) -> None:
-        try:
-            self.session.set_osc(target if on else None)
-        except UserError as error:
-            self.messages.show_message("error", str(error))
-            self.toolbar.show_osc(None, bad=True)
-            return
-        if on:
-            self.preferences.set_value("output/osc", target)
-        self.toolbar.show_osc(self.session.osc_target)
-
-    def toggle_osc(self) -> None:
-        self.set_osc(self.session.osc_target is None, self.toolbar.target.text().strip())
-
-    def toggle_recording(self) -> None:
-        if self.session.recording is not None:
-            self.session.stop_recording()
-            self._show_recording()
-            return
-        stamp = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-        self.start_recording(Path(self.dialogs.folder("recordings")) / f"mien_{stamp}.csv")
-
-    def start_recording(self, path: Path) -> None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self.session.record(path, self.toolbar.csv_format())
-        except UserError as error:
-            self.messages.show_message("error", str(error))
-        except OSError as error:
-            self.messages.show_message("error", f"{path.parent} cannot be made: {error.strerror or error}")
-        self._show_recording()
-
-    def record_as(self) -> None:
-        stamp = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-        suggestion = str(Path(self.dialogs.folder("recordings")) / f"mien_{stamp}.csv")
-        path, _ = QFileDialog.getSaveFileName(self, "Record to", suggestion, "CSV (*.csv)")
-        if path:
-            chosen = Path(path) if Path(path).suffix else Path(path).with_suffix(".csv")
-            self.dialogs.remember("recordings", chosen.parent)
-            self.start_recording(chosen)
-
-    def ask_for_recordings_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Folder for recordings", self.dialogs.folder("recordings"))
-        if path:
-            self.dialogs.remember("recordings", Path(path))
-
-    def _show_recording(self) -> None:
-        recording = self.session.recording
-        if recording is None:
-            self.toolbar.show_recording(None)
-            text = ""
-        else:
-            elapsed_s = time.perf_counter() - recording.since_s
-            self.toolbar.show_recording(elapsed_s)
-            text = f"REC {clock(elapsed_s)}  {recording.path.name}  {recording.sink.written} rows"
-        self.video.recording = text
-        self.video.update()
-        self.setWindowTitle(f"● {recording.path.name} – Mien" if recording is not None else "Mien")
-
-    def _say_saved(self, path: str, rows: int) -> None:
-        self.messages.show_message("info", f"saved {rows} rows to {path}")
 
     # ------------------------------------------------------------ looks
 
@@ -380,10 +320,6 @@ class MainWindow(QMainWindow):
         self.set_theme(self.preferences.choice("window/theme", THEMES))
         self._restore_layout()
 
-    def send_to(self, protocol: str, target: str) -> None:
-        """What the welcome found out."""
-        self.set_osc(True, target)
-
     # ------------------------------------------------------------ Qt
 
     def event(self, event: QEvent) -> bool:
@@ -413,6 +349,7 @@ class MainWindow(QMainWindow):
         for panel in self.panels.values():
             panel.close_down()
         self.session.close()
+        self.shell.streams.close()
         self.rig.close_scene()
         self.preferences.sync()
         event.accept()

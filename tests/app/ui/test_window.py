@@ -40,8 +40,8 @@ def start(window: MainWindow, qtbot: Any, source: Path) -> None:
 
 
 def record(window: MainWindow, qtbot: Any, path: Path, rows: int) -> None:
-    window.start_recording(path)
-    recording = window.session.recording
+    window.outputs.start_recording(path)
+    recording = window.shell.recorder.recording
     assert recording is not None
     qtbot.waitUntil(lambda: recording.sink.written >= rows, timeout=WAIT_MS)
 
@@ -163,8 +163,8 @@ def test_a_recording_is_red_and_reads_back_whole(
     qtbot.waitUntil(lambda: "take.csv" in window.video.recording, timeout=WAIT_MS)
     assert window.toolbar.record.property("recording") == "true"
     assert "take.csv" in window.windowTitle()
-    with qtbot.waitSignal(window.session.saved, timeout=WAIT_MS) as saved:
-        window.toggle_recording()
+    with qtbot.waitSignal(window.shell.recorder.saved, timeout=WAIT_MS) as saved:
+        window.shell.recorder.toggle()
     rows = rows_of(path)
     assert saved.args == [str(path), len(rows)]
     frames = [int(row["frame"]) for row in rows]
@@ -182,9 +182,9 @@ def test_a_recording_that_cannot_be_leaves_all_running(
     start(window, qtbot, clip)
     for path in (tmp_path, clip / "take.csv", clip):  # a folder, a folder that is a file, the source itself
         window.messages.dismiss()
-        window.start_recording(path)
+        window.outputs.start_recording(path)
         assert str(path.parent if path == clip / "take.csv" else path) in window.messages.text
-        assert window.session.recording is None
+        assert window.shell.recorder.recording is None
     assert clip.stat().st_size > 1000
     assert window.session.running
     record(window, qtbot, tmp_path / "take.csv", 2)
@@ -196,14 +196,14 @@ def test_a_full_disk_ends_the_recording_and_says_so(
     window = make_window()
     start(window, qtbot, clip)
     record(window, qtbot, tmp_path / "take.csv", 3)
-    recording = window.session.recording
+    recording = window.shell.recorder.recording
     assert recording is not None
 
     def full(face: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(recording.sink, "write", full)
-    qtbot.waitUntil(lambda: window.session.recording is None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.shell.recorder.recording is None, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: "No space left" in window.messages.text, timeout=WAIT_MS)
     assert window.session.running
     assert len(rows_of(tmp_path / "take.csv")) == recording.sink.written
@@ -215,7 +215,7 @@ def test_closing_while_recording_finishes_the_file(
     window = make_window()
     start(window, qtbot, clip)
     record(window, qtbot, tmp_path / "take.csv", 5)
-    recording = window.session.recording
+    recording = window.shell.recorder.recording
     assert recording is not None
     assert window.close()
     assert (tmp_path / "take.csv").read_bytes().endswith(b"\n")
@@ -229,10 +229,10 @@ def test_another_source_finishes_the_recording_first(
     window = make_window()
     start(window, qtbot, clip)
     record(window, qtbot, tmp_path / "take.csv", 3)
-    with qtbot.waitSignal(window.session.saved, timeout=WAIT_MS):
+    with qtbot.waitSignal(window.shell.recorder.saved, timeout=WAIT_MS):
         window.start(str(make_clip("other.mp4", 200)))
     qtbot.waitUntil(lambda: "of 200" in window.status.text(), timeout=WAIT_MS)
-    assert window.session.recording is None
+    assert window.shell.recorder.recording is None
     assert len(rows_of(tmp_path / "take.csv")) >= 3
 
 
@@ -241,8 +241,8 @@ def test_the_end_of_a_file_ends_the_run_and_its_recording(
 ) -> None:
     window = make_window()
     start(window, qtbot, make_clip("short.mp4", 60))
-    window.start_recording(tmp_path / "take.csv")
-    with qtbot.waitSignal(window.session.saved, timeout=WAIT_MS):
+    window.outputs.start_recording(tmp_path / "take.csv")
+    with qtbot.waitSignal(window.shell.recorder.saved, timeout=WAIT_MS):
         pass
     assert not window.session.running
     assert rows_of(tmp_path / "take.csv")[-1]["frame"] == "60"
@@ -254,19 +254,23 @@ def test_osc_bundles_arrive_while_it_is_on(make_window: MakeWindow, qtbot: Any, 
     window.toolbar.target.setText(udp_ear.target)
     qtbot.mouseClick(window.toolbar.osc, Qt.MouseButton.LeftButton)  # before the start: it holds for every run
     start(window, qtbot, clip)
-    qtbot.waitUntil(lambda: window.session.osc is not None and window.session.osc.written > 0, timeout=WAIT_MS)
+    streams = window.shell.streams
+    qtbot.waitUntil(lambda: streams.streams[0].sent > 0, timeout=WAIT_MS)
     messages = {m.address: m.params for m in OscBundle(udp_ear.receive())}
     assert messages["/mien/au/12/left"][0] == pytest.approx(messages["/mien/au/12/right"][0])
     assert messages["/mien/au/12/left"][0] >= 0.5
     qtbot.waitUntil(lambda: "ms capture → OSC" in window.status.text(), timeout=WAIT_MS)
-    sink = window.session.osc
-    assert sink is not None
+    assert f"OSC → {udp_ear.target}" in window.status.text()
+    assert window.toolbar.osc.property("live") == "true"
     qtbot.mouseClick(window.toolbar.osc, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: sink not in window.session._pipeline._sinks, timeout=WAIT_MS)  # type: ignore[union-attr]
+    told: list[bool] = []
+    window.session._call(lambda _: told.append(True))  # after the sink was taken out
+    qtbot.waitUntil(lambda: bool(told), timeout=WAIT_MS)
     udp_ear.drain()
     shown = window.session.snapshot().frames
     qtbot.waitUntil(lambda: window.session.snapshot().frames > shown + 3, timeout=WAIT_MS)
     assert udp_ear.drain() == []
+    assert not streams.on
 
 
 @pytest.mark.parametrize(("target", "words"), [("nowhere", "HOST:PORT"), ("no.such.host:9000", "cannot be found")])
@@ -282,7 +286,7 @@ def test_a_bad_osc_target_is_one_line(
     window.toolbar.target.setText(target)
     qtbot.mouseClick(window.toolbar.osc, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: words in window.messages.text, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: not window.toolbar.osc.isChecked(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.toolbar.osc.property("live") != "true", timeout=WAIT_MS)
     assert window.session.running
 
 
@@ -368,10 +372,10 @@ from app.ui.window import MainWindow
 tick = MainWindow._tick
 def watched(self):
     tick(self)
-    if self.video.has_picture and self.session.recording is None:
+    if self.video.has_picture and self.shell.recorder.recording is None:
         from pathlib import Path
-        self.start_recording(Path(sys.argv[2]))
-    if self.session.recording is not None and self.session.recording.sink.written > 3:
+        self.outputs.start_recording(Path(sys.argv[2]))
+    if self.shell.recorder.recording is not None and self.shell.recorder.recording.sink.written > 3:
         print("recording", flush=True)
 MainWindow._tick = watched
 sys.exit(run_window(TrackerSettings(device="cpu"), sys.argv[1]))

@@ -1,0 +1,344 @@
+"""Any number of streams: what each is to send and where, kept from one start to the next, and how it goes."""
+
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Final, get_args
+
+from PySide6.QtCore import QObject, Signal
+
+from app.config import PROTOCOLS
+from app.errors import UserError
+from app.outputs.limited import Limited
+from app.outputs.osc_mien import parse_target
+from app.outputs.parts import Part
+from app.pipeline import Pipeline
+from app.ui.message_bar import MessageBar
+from app.ui.preferences import Preferences
+from app.ui.session import Session
+
+KEY: Final = "output/streams"
+OLD_KEY: Final = "output/osc"
+"""The one target of earlier versions."""
+NOTHING_KEPT: Final[list[Any]] = ["nothing"]
+"""Told apart from a list that was emptied."""
+TARGET_AT_FIRST: Final = "127.0.0.1:9000"
+PARTS: Final[tuple[Part, ...]] = get_args(Part)
+MOST_FPS: Final = 240.0
+RATE_WINDOW_S: Final = 2.0
+RETRY_S: Final = 5.0
+"""A name that cannot be found now may be there later: the network comes back, a computer is switched on."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """What one stream is asked to do."""
+
+    name: str = ""
+    """What the user calls it; empty: by its target."""
+    protocol: str = "mien"
+    """A key of ``app.config.PROTOCOLS``."""
+    host: str = "127.0.0.1"
+    port: int = 9000
+    rate: float = 0.0
+    """Frames a second at most; 0 = every frame."""
+    part: Part = "all"
+    on: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ``UserError`` for what no stream can be made of."""
+        if self.protocol not in PROTOCOLS:
+            raise UserError(f"this version has no protocol '{self.protocol}'")
+        if self.part not in PARTS or not 0 <= self.rate <= MOST_FPS:
+            raise UserError(f"a stream sends {', '.join(PARTS)} at up to {MOST_FPS:.0f} frames a second")
+        if not self.host.strip() or any(c.isspace() for c in self.host.strip()):
+            raise UserError("a stream needs a host: a name, or an address such as 127.0.0.1")
+        parse_target(self.target)
+
+    @property
+    def target(self) -> str:
+        """``HOST:PORT``, IPv6 in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def title(self) -> str:
+        return self.name or self.target
+
+
+def settings_of(kept: Any) -> StreamSettings:
+    """Settings out of a dict of a settings file. Raises ``UserError`` for what makes no stream."""
+    if not isinstance(kept, dict):
+        raise UserError("a stream is kept as something else than a stream")
+    known = {f.name: kept[f.name] for f in fields(StreamSettings) if f.name in kept}
+    for f in fields(StreamSettings):
+        kind = {"port": int, "rate": (int, float), "on": bool}.get(f.name, str)
+        value = known.get(f.name, f.default)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):  # type: ignore[arg-type]
+            raise UserError(f"a stream's {f.name} is kept as {str(value)[:40]!r}")
+    return StreamSettings(**known)
+
+
+class Stream:
+    """One stream as it runs. Counts go on over restarts of the source."""
+
+    def __init__(self, settings: StreamSettings) -> None:
+        self.settings = settings
+        self.sink: Limited | None = None
+        """While it is part of a run."""
+        self.why_not = ""
+        """Why it has no sink though it should: a name that cannot be found."""
+        self.attempt = 0
+        """Counts name look-ups: what an old one finds is let go."""
+        self.retry_s = 0.0
+        self._before = (0, 0)
+        self._counts: deque[tuple[float, int]] = deque()
+
+    @property
+    def sent(self) -> int:
+        """Packets that left this machine. UDP does not tell whether they arrived."""
+        return self._before[0] + (self.sink.written if self.sink is not None else 0)
+
+    @property
+    def lost(self) -> int:
+        """Packets that did not leave it."""
+        return self._before[1] + (self.sink.failed if self.sink is not None else 0)
+
+    @property
+    def rate(self) -> float:
+        """Packets a second, over the last two seconds."""
+        if len(self._counts) < 2:
+            return 0.0
+        (first_s, first), (last_s, last) = self._counts[0], self._counts[-1]
+        return (last - first) / (last_s - first_s) if last_s > first_s else 0.0
+
+    @property
+    def sending(self) -> bool:
+        """Packets left within the last two seconds."""
+        return self.settings.on and self.rate > 0
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong now, in a few words; empty while all is well."""
+        return self.why_not or (self.sink.trouble if self.sink is not None else "")
+
+    def measure(self, now_s: float) -> None:
+        """Call a few times a second."""
+        self._counts.append((now_s, self.sent))
+        while len(self._counts) > 2 and now_s - self._counts[0][0] > RATE_WINDOW_S:
+            self._counts.popleft()
+
+    def end(self) -> Limited | None:
+        """Let go of the sink, keeping its counts."""
+        sink, self.sink = self.sink, None
+        if sink is not None:
+            self._before = self._before[0] + sink.written, self._before[1] + sink.failed
+        return sink
+
+
+class Streams(QObject):
+    """All streams of the window. Methods belong to the GUI thread; names are looked up on threads of their own."""
+
+    changed = Signal()
+    """There are others, or their settings are others."""
+    _found = Signal(object, int, object)
+    _not_found = Signal(object, int, str)
+
+    def __init__(self, session: Session, preferences: Preferences, messages: MessageBar) -> None:
+        super().__init__()
+        self._preferences, self._messages = preferences, messages
+        self._pipeline: Pipeline | None = None
+        self._writing = False
+        self._last_on: list[Stream] = []
+        self.streams: list[Stream] = []
+        """In the order of the screen; the first is the one of the toolbar."""
+        self._load()
+        session.started.connect(self._begin)
+        session.ended.connect(self._end)
+        preferences.changed.connect(self._hear)
+        self._found.connect(self._take)
+        self._not_found.connect(self._fail)
+
+    # ------------------------------------------------------------ what there is
+
+    @property
+    def on(self) -> list[Stream]:
+        """Those that are switched on, whether anything runs or not."""
+        return [stream for stream in self.streams if stream.settings.on]
+
+    @property
+    def sending(self) -> list[Stream]:
+        """Those whose packets go out now."""
+        return [stream for stream in self.streams if stream.sending]
+
+    @property
+    def target(self) -> str:
+        """``HOST:PORT`` of the first stream."""
+        return self.streams[0].settings.target if self.streams else TARGET_AT_FIRST
+
+    def add(self, settings: StreamSettings | None = None) -> Stream:
+        """One more; without settings one to this machine, off, on a port that no other stream uses."""
+        if settings is None:
+            used = {stream.settings.port for stream in self.streams}
+            settings = StreamSettings(port=next(port for port in range(9000, 65536) if port not in used))
+        stream = Stream(settings)
+        self.streams.append(stream)
+        self._keep()
+        self._switch(stream)
+        return stream
+
+    def remove(self, stream: Stream) -> None:
+        self._stop(stream)
+        self.streams.remove(stream)
+        self._keep()
+
+    def change(self, stream: Stream, **changes: Any) -> None:
+        """Other settings, from the next frame on. Raises ``UserError`` for bad ones; nothing changes then."""
+        settings = replace(stream.settings, **changes)
+        if settings == stream.settings:
+            return
+        quiet = replace(stream.settings, name=settings.name) == settings
+        stream.settings = settings
+        self._keep()
+        if not quiet:  # a new name is no reason to break off
+            self._switch(stream)
+
+    def set_all(self, on: bool) -> None:
+        """All off; or on again those that were on last, the first one where none was."""
+        if not on:
+            self._last_on = self.on
+        wanted = [stream for stream in self._last_on if stream in self.streams] or self.streams[:1]
+        if on and not wanted:
+            wanted = [self.add()]
+        for stream in wanted if on else self.on:
+            self.change(stream, on=on)
+
+    def send_to(self, target: str, protocol: str = "mien") -> Stream:
+        """Have the first stream send to ``HOST:PORT``, unless another one does already. Raises ``UserError``."""
+        host, port = parse_target(target)
+        wish = {"protocol": protocol, "host": host, "port": port}
+        same = [s for s in self.streams if all(getattr(s.settings, name) == value for name, value in wish.items())]
+        if same or self.streams:
+            stream = (same or self.streams)[0]
+            self.change(stream, on=True, **wish)
+            return stream
+        return self.add(StreamSettings(on=True, **wish))  # type: ignore[arg-type]
+
+    # ------------------------------------------------------------ the run
+
+    def _begin(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        for stream in self.streams:
+            self._switch(stream)
+
+    def _end(self) -> None:
+        """The run closed every sink, but for those that it never came to open."""
+        self._pipeline = None
+        for stream in self.streams:
+            stream.attempt += 1
+            stream.why_not = ""
+            sink = stream.end()
+            if sink is not None:
+                sink.close()
+
+    def close(self) -> None:
+        """After the session: nothing stays open."""
+        self._end()
+
+    def _stop(self, stream: Stream) -> None:
+        stream.attempt += 1
+        if stream.why_not:
+            self._messages.withdraw(_cause(stream))
+        stream.why_not = ""
+        sink = stream.end()
+        if sink is not None and self._pipeline is not None:
+            self._pipeline.remove_sink(sink)
+
+    def _switch(self, stream: Stream) -> None:
+        """As its settings say: out of the run, and into it anew where it is on."""
+        self._stop(stream)
+        if stream.settings.on and self._pipeline is not None:
+            self._look_up(stream)
+
+    def _look_up(self, stream: Stream) -> None:
+        """On a thread of its own: looking up a name may take seconds."""
+        stream.attempt += 1
+        attempt, settings = stream.attempt, stream.settings
+
+        def look() -> None:
+            with suppress(RuntimeError):  # the window went meanwhile
+                try:
+                    made = PROTOCOLS[settings.protocol]((settings.target,), settings.part)
+                except UserError as error:
+                    self._not_found.emit(stream, attempt, str(error))
+                else:
+                    self._found.emit(stream, attempt, Limited(made, settings.rate))
+
+        threading.Thread(target=look, name="stream-name", daemon=True).start()
+
+    def _take(self, stream: Stream, attempt: int, sink: Limited) -> None:
+        if attempt != stream.attempt or self._pipeline is None:
+            sink.close()
+            return
+        stream.why_not, stream.sink = "", sink
+        self._messages.withdraw(_cause(stream))
+        self._pipeline.add_sink(sink)
+
+    def _fail(self, stream: Stream, attempt: int, why: str) -> None:
+        if attempt != stream.attempt:
+            return
+        if not stream.why_not:  # said once, not with every try
+            self._messages.show_message("error", why, cause=_cause(stream))
+        stream.why_not, stream.retry_s = why, time.monotonic() + RETRY_S
+
+    def tick(self) -> None:
+        """Call a few times a second: rates, and another try where a name was not found."""
+        now_s = time.monotonic()
+        for stream in self.streams:
+            stream.measure(now_s)
+            if stream.why_not and stream.settings.on and now_s >= stream.retry_s:
+                stream.retry_s = now_s + RETRY_S
+                self._look_up(stream)
+
+    # ------------------------------------------------------------ kept
+
+    def _load(self) -> None:
+        every: list[Any] = self._preferences.value(KEY, NOTHING_KEPT)
+        if every == NOTHING_KEPT:
+            self.streams = [Stream(self._settings_at_first())]
+            return
+        self.streams = []
+        for kept in every:
+            try:
+                self.streams.append(Stream(settings_of(kept)))
+            except UserError as error:
+                self._messages.show_message("warning", f"a stream of the settings is left out: {error}")
+
+    def _settings_at_first(self) -> StreamSettings:
+        host, port = parse_target(TARGET_AT_FIRST)
+        with suppress(UserError):
+            host, port = parse_target(self._preferences.value(OLD_KEY, TARGET_AT_FIRST))
+        return StreamSettings(host=host, port=port)
+
+    def _keep(self) -> None:
+        self._writing = True
+        self._preferences.set_value(KEY, [asdict(stream.settings) for stream in self.streams])
+        self._writing = False
+        self.changed.emit()
+
+    def _hear(self, key: str) -> None:
+        """Settings came from a file: its streams take the place of these."""
+        if key != KEY or self._writing:
+            return
+        for stream in self.streams:
+            self._stop(stream)
+        self._load()
+        for stream in self.streams:
+            self._switch(stream)
+        self.changed.emit()
+
+
+def _cause(stream: Stream) -> str:
+    """What its message in the bar goes by."""
+    return f"stream {id(stream)}"
