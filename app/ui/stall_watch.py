@@ -48,3 +48,9 @@ class StallWatch(QObject):
     def stalls(self) -> int:
         """How often in the last minute it was longer than :data:`STALL_MS`."""
         return sum(late_ms > STALL_MS for _, late_ms in self._late)
+
+
+if __name__ == "__main__":
+    from app.ui.stall_report import main  # the whole window, which this file is a part of
+
+    raise SystemExit(main())
