@@ -17,6 +17,7 @@ from app.ui.commands import window_commands
 from app.ui.countdown import Countdown
 from app.ui.dialogs import Dialogs
 from app.ui.docks import BOTTOM, LEFT, RIGHT, Docks, PanelSpec
+from app.ui.gauges_panel import GaugesPanel
 from app.ui.job_strip import JobStrip
 from app.ui.jobs import Jobs
 from app.ui.menus import Menus, belongs_to_widget, offer
@@ -24,6 +25,7 @@ from app.ui.message_bar import MessageBar
 from app.ui.meters_panel import MetersPanel
 from app.ui.output_control import OutputControl
 from app.ui.panel import Panel, Shell
+from app.ui.performance_panel import PerformancePanel
 from app.ui.picture_panel import PicturePanel
 from app.ui.preferences import Preferences
 from app.ui.recorder import Recorder
@@ -45,6 +47,8 @@ PANELS: Final = (
     PanelSpec("tracking", TrackingPanel, RIGHT, True, "Ctrl+3"),
     PanelSpec("character", CharacterPanel, RIGHT, True, "Ctrl+4"),
     PanelSpec("charts", ChartsPanel, BOTTOM, False, "Ctrl+6"),
+    PanelSpec("gauges", GaugesPanel, BOTTOM, False, "Ctrl+7"),
+    PanelSpec("performance", PerformancePanel, BOTTOM, False, "Ctrl+8"),
 )
 """Every dock: name, class, where it is and whether it is shown at first, its key. One row is all a panel needs."""
 
