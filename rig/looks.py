@@ -21,7 +21,7 @@ BASE_FOLDER = "rig"
 HAIRS = ("none", "crop")
 """``crop``: short hair all over the scalp; ``none``: a bare scalp, or a character's own hair."""
 VERTEX_FILE = "surface.npz"
-LOOKS_KEPT = 6
+LOOKS_KEPT = 3
 """Sheets of so many looks stay in memory: a skin has 13 MB, and who tries colours makes many."""
 IRIS_SHARE = 0.205
 """Radius of the tinted iris, as a share of the eye sheet's width."""

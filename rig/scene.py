@@ -28,7 +28,7 @@ from rig.stage import BACKGROUND, Stage, texture
 F = NDArray[np.float32]
 SKINS = LOOKS
 __all__ = ["BACKGROUND", "LOOKS", "SKINS", "FaceScene", "camera_to_scene"]
-LOOKS_KEPT = 4
+LOOKS_KEPT = 2
 """The textures of so many looks stay ready."""
 HAIR_SHELLS = 16
 HAIR_LENGTH_M = 0.010
