@@ -1,24 +1,14 @@
 """What every source hands over: a Frame, what is known of the source before it, and the source's states."""
 
-import os
 import time
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Final, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-# OpenCV and its ffmpeg write to stderr from C; what matters is said by us, in one line. Read when cv2 is loaded.
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-# Media Foundation looks for hardware decoders for seconds before a camera's first picture (Windows).
-os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
-# OpenCV asks for the camera with the main thread's run loop, which a thread cannot (macOS then asks by itself).
-os.environ.setdefault("OPENCV_AVFOUNDATION_SKIP_AUTH", "1")
-
-import cv2
 
 from app.errors import UserError
 

@@ -1,7 +1,9 @@
 """Sources: every frame of a file once and in order; live ones drop what is late and survive a lost camera."""
 
+import os
 import struct
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -29,6 +31,7 @@ from app.capture import (
 from app.errors import UserError
 from app.recorded import natural_key
 
+ROOT = Path(__file__).parents[2]
 MakeVideo = Callable[..., Path]
 
 
@@ -454,3 +457,15 @@ def test_who_holds_a_device_is_named(tmp_path: Path) -> None:
     with device.open() as held, subprocess.Popen(["sleep", "60"], stdin=held) as holder:
         assert users_of(device) == ["sleep"]
         holder.terminate()
+
+
+def test_opencv_is_told_to_be_quiet_before_it_is_loaded() -> None:
+    """Its warnings about a camera that is not there come from C and would follow our one line."""
+    code = (
+        "import app.camera; app.camera.open_capture(97); import app.capture as c; c.VideoFile(c.Path('pyproject.toml'))"
+    )
+    env = {name: value for name, value in os.environ.items() if not name.startswith("OPENCV")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, cwd=ROOT, check=False)
+    assert done.stderr.strip().splitlines()[-1].startswith("app.errors.UserError"), "it got as far as the file"
+    assert "[ WARN" not in done.stderr
+    assert "[mov" not in done.stderr
