@@ -69,8 +69,8 @@ class Film:
                 self._playback.set_speed(self._begin.speed)
                 self._playback.set_loop(self._begin.loop)
 
-    def failed(self) -> None:
-        """It could not be opened, or the run has ended otherwise."""
+    def ended(self) -> None:
+        """The run is over, whether its source was ever open or not."""
         with self._lock:
             self._opening = False
 

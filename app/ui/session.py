@@ -151,7 +151,7 @@ class Session(QObject):
         except Exception as error:
             why = f"tracking stopped by an error in Mien ({error}); what was recorded is kept"
         self._pipeline, self._ending = None, False
-        self.film.failed()
+        self.film.ended()
         self.ended.emit()
         if why:
             self.failed.emit(self.source or "")
