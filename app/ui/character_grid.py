@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QFont,
+    QKeyEvent,
     QPainter,
     QPen,
     QPixmap,
@@ -45,6 +46,8 @@ class CharacterGrid(QListWidget):
     menu_asked = Signal(object, QPoint)
     """An entry, and where on the screen its menu belongs."""
     dropped = Signal(str)
+    remove_asked = Signal(object)
+    """The entry, by the Delete key."""
 
     def __init__(self, theme: Theme, thumbnails: Thumbnails) -> None:
         super().__init__()
@@ -131,6 +134,13 @@ class CharacterGrid(QListWidget):
         item = self.itemAt(event.pos()) or self.currentItem()
         if item is not None:
             self.menu_asked.emit(item.data(ENTRY), event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        entry = self.entry()
+        if event.key() == Qt.Key.Key_Delete and entry is not None:
+            self.remove_asked.emit(entry)
+        else:
+            super().keyPressEvent(event)
 
     # ------------------------------------------------------------ drops
 

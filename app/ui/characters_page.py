@@ -62,6 +62,7 @@ class CharactersPage(QWidget):
         self.grid.chosen.connect(self._choose)
         self.grid.dropped.connect(self.import_file)
         self.grid.menu_asked.connect(self._open_menu)
+        self.grid.remove_asked.connect(self._ask_to_remove)
         self.grid.currentItemChanged.connect(lambda *_: self._show_buttons())
         self.make_me.clicked.connect(self.make_me_asked)
         self.import_button.clicked.connect(self.ask_for_import)
@@ -85,7 +86,7 @@ class CharactersPage(QWidget):
         removable = entry is not None and entry.path is not None
         self.remove_button.setEnabled(removable)
         self.remove_button.setToolTip(
-            "Take it out of the list; its file goes to the bin"
+            "Take it out of the list; its file goes to the bin (Del)"
             if removable
             else "Only your own characters can be removed"
         )

@@ -25,6 +25,7 @@ from app.ui.rig_camera import OrbitCamera, Size, render_size
 from app.ui.rig_loader import BASE, Loaded, RigLoader
 from app.ui.rig_pace import STILL, Pace
 from app.ui.rig_picture import as_image, checker, cover, soften_edge
+from app.ui.rig_style import TRANSPARENT, SceneStyle
 from app.ui.theme import Theme
 from rig.looks import Look
 
@@ -38,8 +39,6 @@ REST_MS: Final = 350
 """Without anything new for this long, one picture at full quality."""
 DEG_PER_PIXEL: Final = 0.4
 ZOOM_PER_NOTCH: Final = 1.0015
-TRANSPARENT: Final = "transparent"
-THEME: Final = "theme"
 STAGE: Final = "stage"
 """The outlet whose shape counts before others'."""
 
@@ -79,13 +78,12 @@ class RigView(QWidget):
         """Why there is no 3D view, where OpenGL fails."""
         self.camera = OrbitCamera()
         self._scene: FaceScene | ImportedScene | None = None
-        self._light, self._background, self._lit = "portrait", THEME, ""
+        self._style = SceneStyle()
         self._pose: FaceFrame | None = None
         self._image: QImage | None = None
         self._pixels: NDArray[np.uint8] | None = None
         self._outlets: dict[str, Size] = {}
         self._pace = Pace()
-        self._samples = -1
         self._grip: QPointF | None = None
         self._loader = RigLoader(self)
         self._loader.loaded.connect(self._assemble)
@@ -133,7 +131,7 @@ class RigView(QWidget):
             before.close()
         self.loaded, self.shape, self.shown = loaded, loaded.shape, spec
         self.follows = loaded.takes_identity and loaded.follow
-        self._samples, self._lit = -1, ""
+        self._style.another_scene()
         self._dress()
         self._ask()
         if first:
@@ -213,27 +211,24 @@ class RigView(QWidget):
 
     def set_light(self, name: str) -> None:
         """One of ``rig.stage.LIGHTS``."""
-        self._light = name
+        self._style.light = name
         self._dress()
         self._ask()
 
     def set_background(self, colour: str) -> None:
         """``theme``, ``transparent``, or a colour as ``#rrggbb``."""
-        self._background = colour
+        self._style.background = colour
         self._dress()
         self._ask()
 
     @property
     def backdrop(self) -> str:
         """The colour behind the character; ``transparent`` where there is none."""
-        return self.theme.stage if self._background == THEME else self._background
+        return self._style.backdrop(self.theme.stage)
 
     def _dress(self) -> None:
         if self._scene is not None:
-            if self._lit != self._light:
-                self._scene.set_light(self._light)
-                self._lit = self._light
-            self._scene.set_background(self.backdrop)
+            self._style.dress(self._scene, self.theme.stage)
 
     def set_view(self, name: str) -> None:
         """One of ``rig_camera.VIEWS``."""
@@ -304,7 +299,7 @@ class RigView(QWidget):
         plotter = scene.plotter
         if tuple(plotter.window_size) != size:
             plotter.window_size = list(size)
-        self._smooth_by(samples)
+        self._style.smooth(scene, samples)
         self._pose_scene(scene)
         self.camera.place(plotter.camera, viewers[0][0] / max(viewers[0][1], 1))
         self._pixels = scene.render()
@@ -325,17 +320,6 @@ class RigView(QWidget):
             scene.set_face(face.au, face.gaze_left_deg, face.gaze_right_deg, face.head_rotation, identity)
         elif identity is not None:
             scene.set_face(np.zeros(40, np.float32), identity=identity)
-
-    def _smooth_by(self, samples: int) -> None:
-        if self._scene is None or samples == self._samples:
-            return
-        self._samples = samples
-        plotter = self._scene.plotter
-        plotter.render_window.SetMultiSamples(samples)  # type: ignore[union-attr]
-        if samples:
-            plotter.disable_anti_aliasing()
-        else:
-            plotter.enable_anti_aliasing("fxaa")
 
     # ------------------------------------------------------------ Qt
 

@@ -22,7 +22,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.ui.preferences import Preferences
 from app.ui.rig_picture import cover
-from app.ui.rig_view import STAGE, TRANSPARENT, RigView
+from app.ui.rig_style import TRANSPARENT
+from app.ui.rig_view import STAGE, RigView
 from app.ui.stage_settings import StageSettings
 
 EDGE_PX: Final = 10
