@@ -2,8 +2,9 @@
 
 Options else as ``models.train_regressor``. From the same weights, seed and pictures, R trains on for a few hundred
 steps with all losses, and again with each one left out; every result is measured on rendered people that no training
-saw. Short runs tell which way a loss pulls, not how far it would take a full training. OUT/ablation.csv grows by a row
-a run; finished ones are not repeated.
+saw and, with ``--coded``, on the hand-coded real frames. All losses on with other seeds (``--repeats``) tells how much
+of a difference is chance. Short runs tell which way a loss pulls, not how far it would take a full training.
+OUT/ablation.csv grows by a row a run; finished ones are not repeated.
 """
 
 import argparse
@@ -14,8 +15,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.regressor import Regressor
-from models.regressor_scores import scored
+from models.evaluation.coded_frames import CodedFrames, read_coded_frames
+from models.evaluation.score_tables import mean_scores
+from models.regressor import FullRegressor
+from models.regressor_scores import read_views, scored
 from models.train_regressor import LOSSES, chosen_weights, command_line, open_data, open_networks, optimiser_of
 from models.training.feature_cache import cache_features
 from models.training.person_batches import CLEAN, STRANGER, Source
@@ -26,7 +29,7 @@ NONE, START = "none", "start"
 WARM_STEPS = 20
 
 
-def steps_on(args: argparse.Namespace, off: str, data: Data) -> Regressor:
+def steps_on(args: argparse.Namespace, off: str, data: Data, seed: int) -> FullRegressor:
     """R after ``args.steps`` steps without the losses ``off`` (by commas)."""
     weights = chosen_weights(off)
     model, unlabelled = open_networks(args, weights)
@@ -34,7 +37,8 @@ def steps_on(args: argparse.Namespace, off: str, data: Data) -> Regressor:
         model.regressor, data, unlabelled, weights, args.people, args.clips, args.drawn, args.device, args.pictures
     )
     optimiser = optimiser_of(model.regressor)
-    rng, g = np.random.default_rng(args.seed), torch.Generator().manual_seed(args.seed)
+    rng, g = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
+    torch.manual_seed(seed)  # dropout
     model.train()
     for step in range(args.steps):
         for group in optimiser.param_groups:
@@ -47,11 +51,13 @@ def steps_on(args: argparse.Namespace, off: str, data: Data) -> Regressor:
         loss.backward()
         nn.utils.clip_grad_norm_(model.regressor.parameters(), 1.0)
         optimiser.step()
-    return model.regressor.eval()
+    return model.eval()
 
 
-def row_of(off: str, regressor: Regressor, test: Source, device: str) -> dict[str, str]:
-    known, stranger = (scored(regressor, test, life, device=device) for life in (CLEAN, STRANGER))
+def row_of(
+    off: str, seed: int, model: FullRegressor, test: Source, coded: CodedFrames | None, device: str
+) -> dict[str, str]:
+    known, stranger = (scored(model.regressor, test, life, device=device) for life in (CLEAN, STRANGER))
     figures = {
         "icc": known.mean.icc,
         "mae": known.mean.mae,
@@ -61,21 +67,27 @@ def row_of(off: str, regressor: Regressor, test: Source, device: str) -> dict[st
         "identity_rms": known.identity,
         "brow_style": known.brow_style,
     }
-    return {"off": off, **{name: f"{value:.4f}" for name, value in figures.items()}}
+    if coded is not None:
+        found = mean_scores(coded.scores({"R": read_views(model, coded.views, coded.rest, device)}))["R"]
+        figures |= {"icc_coded": found.icc, "mae_coded": found.mae}
+    return {"off": off, "seed": str(seed), **{name: f"{value:.4f}" for name, value in figures.items()}}
 
 
-def finished(path: Path) -> set[str]:
+def finished(path: Path) -> set[tuple[str, int]]:
+    """What was left out, and seed, of the runs that are there."""
     if not path.exists():
         return set()
     with path.open(newline="") as f:
-        return {row["off"] for row in csv.DictReader(f)}
+        return {(row["off"], int(row["seed"])) for row in csv.DictReader(f)}
 
 
 def main() -> None:
     parser = command_line(__doc__)
     parser.add_argument("--test", type=Path, required=True, help="folder of rendered people for measuring")
     parser.add_argument("--losses", default=",".join(LOSSES), help="what is left out in turn, by commas")
-    parser.set_defaults(steps=200, rate=3e-4)
+    parser.add_argument("--coded", type=Path, help="folder of au_hand_dev.csv and clips/, to measure on as well")
+    parser.add_argument("--repeats", type=int, default=2, help="runs with all losses on, by seed")
+    parser.set_defaults(steps=250, rate=3e-4)
     args = parser.parse_args()
     if not args.start:
         raise SystemExit("--start is missing: give the checkpoint that all runs begin with")
@@ -89,11 +101,15 @@ def main() -> None:
     cache = (args.cache or args.out / "features") / "test"
     cache_features(model.extractor, args.test, cache, device=args.device, quick=args.quick)
     test = open_source(args.test, cache)
-    for off in (START, NONE, *args.losses.split(",")):
-        if off in finished(path):
+    coded = read_coded_frames(args.coded) if args.coded else None
+    seeds = [args.seed + k for k in range(args.repeats)]
+    first = args.seed
+    runs = [(START, first), (NONE, first), *((off, first) for off in args.losses.split(","))]
+    for off, seed in [*runs, *((NONE, seed) for seed in seeds[1:])]:
+        if (off, seed) in finished(path):
             continue
-        regressor = model.regressor.eval() if off == START else steps_on(args, "" if off == NONE else off, data)
-        row = row_of(off, regressor, test, args.device)
+        tried = model.eval() if off == START else steps_on(args, "" if off == NONE else off, data, seed)
+        row = row_of(off, seed, tried, test, coded, args.device)
         with path.open("a", newline="") as f:
             writer = csv.DictWriter(f, list(row))
             if f.tell() == 0:

@@ -285,7 +285,7 @@ class Features:
     mouth_fine: Tensor
     """(N, 128 C, S/8, S/8) the mouth in the stage before its own."""
     face_fine: Tensor
-    """(N, 256 C, S/16, S/16) the face in the stage before its own."""
+    """(N, 128 C, S/8, S/8) the face two stages before its own, where folds of the skin still show."""
     masks: Tensor
     """(N, 19, S/8, S/8) probabilities of the labels, as fine as the network has them."""
 
@@ -324,6 +324,6 @@ class FeatureExtractor(nn.Module):
             face=s.at32 * at32[:, face, None],
             brow=s.at8 * at8[:, brow, None],
             mouth_fine=s.at8 * at8[:, mouth, None],
-            face_fine=s.at16 * at16[:, face, None],
+            face_fine=s.at8 * at8[:, face, None],
             masks=masks,
         )

@@ -3,7 +3,7 @@
 Song et al. 2020 (section 2.4) pool all stages to one small grid. The views are aligned, so a part of the face lies at
 nearly the same place in each: we keep a window there as fine as the stage is, in which a lid or a lip is still several
 cells, and leave the rest away. T_i stays what eq. 4-5 say, the stage weighed by the part's mask; mouth and face are
-taken from the stage before their own as well.
+taken from the finest stage as well.
 """
 
 from typing import Final, NamedTuple
@@ -39,12 +39,12 @@ WINDOWS: Final[dict[str, Window]] = {
     "mouth": Window(16, 8, 16, 4, 12),
     "mouth_fine": Window(32, 19, 31, 8, 24),
     "face": Window(8, 0, 8, 0, 8),
-    "face_fine": Window(16, 4, 16, 2, 14),
+    "face_fine": Window(32, 8, 32, 6, 26),
 }
 """Where the masks of rendered people and of real ones lie (each part's share of all its cells above .15): eyes in rows
 11-14 and columns 8-24 of 32, brows 7-11 and 6-25, noses 11-20 and 12-19, mouths 20-28 and 11-20; about two cells more
-on every side for turned heads, and four below the lips for dropped jaws. The skin's window reaches from the brows to
-the chin."""
+on every side for turned heads, and as far as the chin for dropped jaws. The finest skin begins at the brows, and goes
+past the outer corners of the eyes."""
 AUS_FROM: Final = ("eyes", "nose", "mouth", "mouth_fine", "face", "face_fine", "brow")
 """The paper reads AUs from eyes, nose, mouth and face; brow actions are better seen with the brows as well."""
 IDENTITY_FROM: Final = ("eyes", "nose", "mouth", "face")

@@ -74,8 +74,9 @@ class SubRegressor(nn.Module):
         self.enter = nn.ModuleDict({part: _entrance(a.channels[part], width) for part in parts})
         sizes = [WINDOWS[part].size for part in parts]
         cells = sum((rows + 1) // 2 * ((columns + 1) // 2) for rows, columns in sizes)
+        self.places = width * cells
         self.attend = nn.Sequential(
-            AttentionBlock(width * cells, hidden, a.reduction), AttentionBlock(hidden, hidden, a.reduction)
+            AttentionBlock(self.places, hidden, a.reduction), AttentionBlock(hidden, hidden, a.reduction)
         )
         self.dropout = nn.Dropout(a.dropout)
         self.fc1 = nn.Linear(hidden + extra, hidden)
@@ -84,10 +85,13 @@ class SubRegressor(nn.Module):
         nn.init.normal_(self.fc2.weight, std=0.01)
         nn.init.zeros_(self.fc2.bias)
 
+    def maps(self, fused: Fused) -> Tensor:
+        """N pictures -> (N, places), after the convolutions."""
+        return torch.cat([enter(getattr(fused, part)).flatten(1) for part, enter in self.enter.items()], 1)
+
     def look(self, fused: Fused) -> Tensor:
         """N pictures -> (N, hidden)."""
-        maps = [enter(getattr(fused, part)).flatten(1) for part, enter in self.enter.items()]
-        return self.attend(torch.cat(maps, 1))
+        return self.attend(self.maps(fused))
 
     def answer(self, h: Tensor, extra: Tensor | None = None) -> Tensor:
         """(N, hidden) [and (N, extra)] -> (N, n_out)."""
@@ -170,7 +174,8 @@ class Regressor(nn.Module):
         self.au = SubRegressor(a, AUS_FROM, w, h, N_CHANNELS, extra_au)
         self.brow = SubRegressor(a, ("brow",), w // 2, h // 2, N_BROW_STYLES)
         self.gaze = SubRegressor(a, ("eyes",), w // 2, h // 2, 4, 5)
-        self.to_code = nn.Linear(2 * h, a.code)
+        # Without layers that bend: two codes' difference has to tell how the face moved, whoever's it is.
+        self.to_code = nn.Sequential(nn.Linear(self.au.places, a.code), nn.BatchNorm1d(a.code, affine=False))
 
     def train(self, mode: bool = True) -> "Regressor":
         """The landmarks' branch was trained before and is only touched up: without its dropout."""
@@ -180,15 +185,14 @@ class Regressor(nn.Module):
 
     def look(self, fused: Fused) -> Seen:
         """One picture each, no person known yet."""
-        au, identity = self.au.look(fused), self.identity.look(fused)
-        code = nnf.layer_norm(self.to_code(torch.cat([au, identity], 1)), (self.architecture.code,))
+        maps = self.au.maps(fused)
         return Seen(
-            au,
-            identity,
+            self.au.attend(maps),
+            self.identity.look(fused),
             self.gaze.look(fused),
             0.5 + self.pose.answer(self.pose.look(fused)),
             self.brow.answer(self.brow.look(fused)),
-            code,
+            self.to_code(maps),
         )
 
     def answer(

@@ -1,6 +1,7 @@
 """How well R reads rendered people it never saw, with and without their resting face known.
 
-``python -m models.regressor_scores --checkpoint RUN/best.pt --rendered DIR --out REPORT.md [--landmarks FILE]``
+``python -m models.regressor_scores --checkpoint RUN/best.pt --rendered DIR --out REPORT.md [--landmarks FILE]
+[--coded DATA_DIR]``
 """
 
 import argparse
@@ -11,6 +12,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from models.evaluation import regressors
+from models.evaluation.coded_frames import CodedFrames, read_coded_frames
+from models.evaluation.regressors import Views
+from models.evaluation.score_tables import summary as summary_table
+from models.evaluation.score_tables import table as score_table
 from models.landmark_regressor import LandmarkRegressor
 from models.metrics import Agreement, agreement, mean_agreement
 from models.regressor import FullRegressor, Reading, Regressor
@@ -21,6 +27,7 @@ from models.training.regressor_steps import read
 from rig.parameters import AUS, CHANNEL_INDEX, CHANNELS, fold_sides
 
 PEOPLE_AT_ONCE = 4
+VIEWS_AT_ONCE = 32
 SHUT = [CHANNEL_INDEX["AU43-left"], CHANNEL_INDEX["AU43-right"]]
 FULL_INTENSITY = 5
 
@@ -103,6 +110,26 @@ def scored(reader: Reader, source: Source, life: Life, people: int | None = None
     )
 
 
+@torch.no_grad()
+def read_views(model: FullRegressor, views: Views, rest: Views, device: str = "cpu") -> NDArray[np.float32]:
+    """(N, 40) channels 0..1 of N faces, each beside the same person at rest; ``model`` in evaluation mode."""
+    out = []
+    for first in range(0, len(views), VIEWS_AT_ONCE):
+        own = slice(first, first + VIEWS_AT_ONCE)
+        pictures, marks, resting, at_rest = (
+            torch.from_numpy(x[own]).to(device) for x in (views.picture, views.landmarks, rest.picture, rest.landmarks)
+        )
+        out.append(model(pictures, marks, at_rest, model.encode(resting))[0].cpu().numpy())
+    return np.concatenate(out)
+
+
+def coded_report(model: FullRegressor, frames: CodedFrames) -> str:
+    """Markdown: R beside the shipped regressors on hand-coded frames, the neutral known."""
+    systems = {name: regressors.load(name)(frames.views, frames.rest) for name in regressors.available()}
+    scores = frames.scores({**systems, "R": read_views(model, frames.views, frames.rest)})
+    return "\n\n".join([summary_table(scores, dict.fromkeys(scores, 1.0)), score_table(scores)])
+
+
 def summary(regressor: Regressor, source: Source, people: int | None = None, device: str = "cpu") -> dict[str, float]:
     """The figures of the log: means over the 40 channels, with the people known and as strangers."""
     known, stranger = (scored(regressor, source, life, people, device) for life in (CLEAN, STRANGER))
@@ -143,6 +170,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True, help="of models.train_regressor")
     parser.add_argument("--rendered", type=Path, required=True, help="folder of people that no training saw")
     parser.add_argument("--landmarks", type=Path, help="the geometric regressor's checkpoint, to compare with")
+    parser.add_argument("--coded", type=Path, help="folder of au_hand_dev.csv and clips/, to measure on as well")
     parser.add_argument("--out", type=Path, required=True, help="report, Markdown; features are cached beside it")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -165,7 +193,11 @@ def main() -> None:
         ]
     title = "| reader | ICC(3,1) | MAE | PCC | gaze (deg) | head (deg) | identity (RMS) | brow style |"
     size = f"{known.pictures} pictures; identity of the mean person: {known.identity_of_mean:.3f} RMS."
-    args.out.write_text("\n".join([size, "", title, "| --- |" + " --- |" * 7, *rows, "", table(known, stranger), ""]))
+    parts = [size, "", title, "| --- |" + " --- |" * 7, *rows, "", table(known, stranger), ""]
+    if args.coded:
+        frames = read_coded_frames(args.coded)
+        parts += [f"{len(frames)} hand-coded frames, the neutral known:", "", coded_report(model, frames), ""]
+    args.out.write_text("\n".join(parts))
     print(args.out.read_text())
 
 

@@ -129,7 +129,7 @@ def test_features_are_the_stages_weighed_by_their_masks() -> None:
     maps = extractor.parser.conv_out(stages.fused).softmax(1)  # (2, 19, 8, 8)
     torch.testing.assert_close(features.masks, maps)
     own = [("eyes", stages.at8, 8), ("brow", stages.at8, 8), ("mouth", stages.at16, 4), ("face", stages.at32, 2)]
-    finer = [("mouth_fine", stages.at8, 8), ("face_fine", stages.at16, 4)]
+    finer = [("mouth_fine", stages.at8, 8), ("face_fine", stages.at8, 8)]
     for name, stage, cells in own + finer:
         mask = sum(maps[:, LABEL[label]] for label in REGIONS[name.removesuffix("_fine")])
         mask = mask.reshape(2, cells, 8 // cells, cells, 8 // cells).mean((2, 4))

@@ -71,6 +71,28 @@ def test_landmarks_are_fitted_through_the_rig() -> None:
     assert (ours - right).norm() < 0.7 * (base - right).norm()
 
 
+def test_a_way_is_timed_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quick ones over many calls, the first of which warms up; slow ones once."""
+    now = [0.0]
+    monkeypatch.setattr(fit.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(fit.time, "process_time", lambda: now[0] / 2)
+    calls = []
+
+    def way(seconds: list[float]):  # type: ignore[no-untyped-def]
+        def run(_: object) -> None:
+            now[0] += seconds[min(len(calls), len(seconds) - 1)]
+            calls.append(1)
+
+        return run
+
+    wall, busy = fit.seconds_of(way([0.6, 0.01]), None)  # type: ignore[arg-type]
+    assert (wall, busy) == (pytest.approx(0.01), pytest.approx(0.005))
+    assert len(calls) > 30
+    calls.clear()
+    assert fit.seconds_of(way([30.0]), None)[0] == pytest.approx(30)  # type: ignore[arg-type]
+    assert len(calls) == 1
+
+
 def test_missing_data_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["fit", "--faces", str(tmp_path)])
     with pytest.raises(SystemExit, match="render_dataset"):

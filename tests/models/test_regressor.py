@@ -71,7 +71,7 @@ def test_windows_are_mirrored_places_and_hold_the_part_with_a_margin() -> None:
         "nose": (168, 2, 129, 358),
         "mouth": (0, 17, 61, 291),
         "mouth_fine": (0, 17, 61, 291),
-        "face_fine": (199, 205, 425, 117, 346),
+        "face_fine": (199, 205, 425, 117, 346, 33, 263, 9),
     }
     picture = canonical_face()[:, :2] * np.float32([1000, -1000])
     view = transform_points(crop_matrix(picture[list(FIVE)]), picture)

@@ -11,6 +11,9 @@ torch = pytest.importorskip("torch", reason="torch comes with the train extra")
 
 from models import ablate, regressor_scores, train_regressor  # noqa: E402
 from models.bisenet import BiSeNet, FeatureExtractor  # noqa: E402
+from models.evaluation.coded_frames import CodedFrames  # noqa: E402
+from models.evaluation.hand_coding import AU_COLUMNS, Coding  # noqa: E402
+from models.evaluation.regressors import Views  # noqa: E402
 from models.generator import Generator  # noqa: E402
 from models.landmark_regressor import LandmarkRegressor  # noqa: E402
 from models.lightcnn import LightCNN29v2  # noqa: E402
@@ -330,15 +333,45 @@ def test_mistakes_end_in_one_line(world: Path, tmp_path: Path, monkeypatch: pyte
 
 def test_ablation_tells_each_loss_apart(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     start = tmp_path / "start.pt"
+    monkeypatch.setattr(ablate, "read_coded_frames", lambda _: made_up_frames(world))
     torch.manual_seed(0)
     torch.save(FullRegressor(parser_of(world)).checkpoint(step=0), start)
     run(
         monkeypatch, ablate, world, tmp_path / "out", "--start", str(start), "--steps", "1", "--every", "1",
-        "--drawn", "4", "--test", str(world / "rendered"), "--losses", "content,flip",
+        "--drawn", "4", "--test", str(world / "rendered"), "--losses", "content,flip", "--coded", str(tmp_path),
         "--generator", str(world / "generator.pt"), "--recognition", str(world / "recognition.pt"),
     )  # fmt: skip
     with (tmp_path / "out" / "ablation.csv").open() as f:
-        rows = {row["off"]: row for row in csv.DictReader(f)}
-    assert list(rows) == ["start", "none", "content", "flip"]
-    assert rows["none"]["mae"] != rows["start"]["mae"]
-    assert rows["content"]["mae"] != rows["none"]["mae"]
+        rows = {(row["off"], int(row["seed"])): row for row in csv.DictReader(f)}
+    assert list(rows) == [("start", 1), ("none", 1), ("content", 1), ("flip", 1), ("none", 2)]
+    for figure in ("mae", "mae_coded"):
+        start_, on, without, again = (rows[k][figure] for k in list(rows)[:3] + list(rows)[-1:])
+        assert len({start_, on, without, again}) > 2, f"{figure}: losses and seeds show"
+        assert on != start_
+    assert 0 < float(rows["none", 1]["mae_coded"]) <= 5
+
+
+def made_up_frames(world: Path) -> CodedFrames:
+    """Pictures of one person, coded at random."""
+    faces = rendered(world).faces
+    with np.load(world / "rendered" / "shard0000.npz") as file:
+        picture = file["picture"][:8]
+    views = Views(picture, faces.found[:8])
+    rng = np.random.default_rng(0)
+    columns = {au: rng.integers(0, 6, 8).astype(np.float64) for au in AU_COLUMNS}
+    coding = Coding(["a"] * 8, np.arange(8), columns)
+    return CodedFrames(coding, views, views.rows(np.zeros(8, np.intp)))
+
+
+def test_views_are_read_beside_their_own_rest(world: Path) -> None:
+    torch.manual_seed(0)
+    model = FullRegressor(parser_of(world)).eval()
+    torch.nn.init.normal_(model.regressor.au.fc2.weight, std=0.1)
+    views = made_up_frames(world).views
+    rest = views.rows(np.arange(8) // 4 * 4)
+    read_once = regressor_scores.read_views(model, views, rest)
+    with torch.no_grad():
+        code = model.encode(torch.from_numpy(rest.picture))
+        own = model(*(torch.from_numpy(x) for x in (views.picture, views.landmarks, rest.landmarks)), code)[0]
+    np.testing.assert_allclose(read_once, own.numpy(), atol=1e-5)
+    assert np.abs(read_once - regressor_scores.read_views(model, views, views)).max() > 1e-3
