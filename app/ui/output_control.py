@@ -1,13 +1,15 @@
 """What toolbar, menus and keys do about streams and recordings, and how the window shows that they are on."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from app.errors import UserError
 from app.pipeline import Snapshot
+from app.ui.streams import Stream
 from app.ui.toolbar import clock
 
 if TYPE_CHECKING:
@@ -20,23 +22,22 @@ class OutputControl(QObject):
     def __init__(self, window: "MainWindow") -> None:
         super().__init__(window)
         self._window = window
-        self._wrong = "?"
-        """What was typed last that is no target."""
         self.streams, self.recorder = window.shell.streams, window.shell.recorder
         bar = window.toolbar
-        bar.osc_toggled.connect(self.set_stream)
+        bar.stream_toggled.connect(self.streams.set_all)
+        bar.streams_asked.connect(self.list_streams)
         bar.record_clicked.connect(self.recorder.toggle)
         bar.record_as_asked.connect(self.record_as)
         bar.folder_asked.connect(self.ask_for_folder)
         bar.format_chosen.connect(self._choose_format)
-        self.streams.changed.connect(self._show_target)
+        self.streams.changed.connect(self._show_streams)
         self.recorder.changed.connect(self._show_recording)
         self.recorder.saved.connect(self._say_saved)
         self.recorder.countdown.changed.connect(self._show_countdown)
 
     def show(self) -> None:
         """Once the window is made."""
-        self._show_target()
+        self._show_streams()
         self._show_recording()
 
     def tick(self, snapshot: Snapshot) -> None:
@@ -48,22 +49,24 @@ class OutputControl(QObject):
 
     # ------------------------------------------------------------ streams
 
-    def set_stream(self, on: bool, target: str) -> None:
-        """The toolbar's button: those streams that were on last, or one to another target, or none at all."""
-        try:
-            if not on:
-                self.streams.set_all(False)
-            elif target == self.streams.target:
-                self.streams.set_all(True)
-            else:
-                self.streams.send_to(target)
-        except UserError as error:
-            self._window.messages.show_message("error", str(error))
-            self._wrong = target
-        self._show_streams()
+    def list_streams(self, menu: QMenu) -> None:
+        """Fill a menu with a switch for each stream."""
+        for stream in self.streams.streams:
+            action = menu.addAction(stream.settings.title)
+            action.setCheckable(True)
+            action.setChecked(stream.settings.on)
+            action.triggered.connect(partial(self._switch, stream))
+        menu.addSeparator()
+        menu.addAction("Set up streams …", self._show_panel)
+
+    def _switch(self, stream: Stream, on: bool) -> None:
+        self.streams.change(stream, on=on)
+
+    def _show_panel(self) -> None:
+        self._window.docks.show("output")
 
     def toggle_streams(self) -> None:
-        self.set_stream(not self.streams.on, self._window.toolbar.target.text().strip())
+        self.streams.set_all(not self.streams.on)
 
     def send_to(self, protocol: str, target: str) -> None:
         """What the welcome found out."""
@@ -72,17 +75,9 @@ class OutputControl(QObject):
         except UserError as error:
             self._window.messages.show_message("error", str(error))
 
-    def _show_target(self) -> None:
-        self._window.toolbar.target.setText(self.streams.target)
-        self._show_streams()
-
     def _show_streams(self) -> None:
-        bar, on = self._window.toolbar, self.streams.on
-        bar.show_osc(
-            ", ".join(stream.settings.title for stream in on) or None,
-            sending=bool(self.streams.sending),
-            bad=bar.target.text() == self._wrong or any(stream.trouble for stream in on),
-        )
+        titles = [stream.settings.title for stream in self.streams.on]
+        self._window.toolbar.show_streams(titles, sending=bool(self.streams.sending))
 
     # ------------------------------------------------------------ recording
 

@@ -8,7 +8,6 @@ from PySide6.QtGui import QAction, QActionGroup, QColor, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLineEdit,
     QMenu,
     QPushButton,
     QSizePolicy,
@@ -23,8 +22,9 @@ from app.ui import theme as themes
 from app.ui.cameras import list_cameras, source_title
 from app.ui.theme import Theme, set_property
 
-OSC_TIP: Final = "Stream over UDP, or stop all streams (O)"
-OSC_DEFAULT: Final = "127.0.0.1:9000"
+STREAM_TIP: Final = "Send to other programs, or stop all streams (O)"
+WIDE: Final = 120
+"""Pixels, so that words and times that change move nothing."""
 CSV_TEXT: Final = {"openface": "OpenFace columns", "arkit": "Live Link Face take (ARKit)"}
 
 
@@ -54,13 +54,15 @@ class ChoiceButton(QPushButton):
 
 
 class Toolbar(QFrame):
-    """Source, start/stop, calibration, filter, OSC, recording, view."""
+    """Source, start/stop, calibration, streams, recording, view."""
 
     source_chosen = Signal(str)
     open_asked = Signal()
     run_clicked = Signal()
     calibrate_clicked = Signal()
-    osc_toggled = Signal(bool, str)
+    stream_toggled = Signal(bool)
+    streams_asked = Signal(object)
+    """To fill this menu with the streams."""
     record_clicked = Signal()
     record_as_asked = Signal()
     folder_asked = Signal()
@@ -70,7 +72,7 @@ class Toolbar(QFrame):
         super().__init__()
         self.setObjectName("bar")
         self._theme = theme
-        self._running = self._recording = False
+        self._running = self._recording = self._sending = False
 
         self.source = ChoiceButton(theme)
         self.source.setToolTip("Where the picture comes from")
@@ -89,23 +91,17 @@ class Toolbar(QFrame):
         self.calibrate.setText("Relax your face")
         self.calibrate.clicked.connect(self.calibrate_clicked)
 
-        self.osc = self._button("osc", OSC_TIP)
-        self.osc.setText("OSC")
-        self.osc.setCheckable(True)
-        self.osc.setFixedWidth(52)
-        self.target = QLineEdit(OSC_DEFAULT)
-        self.target.setPlaceholderText("host:port")
-        self.target.setAccessibleName("OSC target, host and port")
-        self.target.setToolTip("Host and port of the receiver, for example 127.0.0.1:9000")
-        self.target.setMinimumWidth(128)
-        self.target.setMaximumWidth(170)
-        self.osc.clicked.connect(lambda on: self.osc_toggled.emit(on, self.target.text().strip()))
-        self.target.returnPressed.connect(lambda: self.osc_toggled.emit(True, self.target.text().strip()))
-        self.target.textEdited.connect(lambda: set_property(self.target, "bad", "false"))
+        self.stream = self._button("stream", STREAM_TIP)
+        self.stream.setCheckable(True)
+        self.stream.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.stream.setFixedWidth(WIDE)
+        self.stream.clicked.connect(self.stream_toggled)
+        self.stream.setMenu(QMenu(self.stream))
+        self.stream.menu().aboutToShow.connect(self._list_streams)
 
         self.record = self._button("record", "Record a CSV, one row per frame (R)")
         self.record.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.record.setFixedWidth(114)
+        self.record.setFixedWidth(WIDE)
         self.record.clicked.connect(self.record_clicked)
         menu = QMenu(self.record)
         menu.addAction("Record to file …", self.record_as_asked.emit)
@@ -120,7 +116,7 @@ class Toolbar(QFrame):
         self._formats.triggered.connect(lambda action: self.format_chosen.emit(action.data()))
         self.record.setMenu(menu)
 
-        self.view = self._button("view", "View")
+        self.view = self._button("view", "Panels and view")
         self.view.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.view.setAccessibleName("View menu")
         self.view.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -130,12 +126,10 @@ class Toolbar(QFrame):
         row.setSpacing(8)
         row.addWidget(self.source, 12)
         row.addWidget(self.run)
-        row.addSpacing(6)
+        row.addSpacing(8)
         row.addWidget(self.calibrate)
-        row.addSpacing(6)
-        row.addWidget(self.osc)
-        row.addWidget(self.target, 1)
         row.addStretch(1)
+        row.addWidget(self.stream)
         row.addWidget(self.record)
         row.addWidget(self.view)
         self.set_theme(theme)
@@ -150,6 +144,10 @@ class Toolbar(QFrame):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setIconSize(QSize(14, 14))
         return button
+
+    def _list_streams(self) -> None:
+        self.stream.menu().clear()
+        self.streams_asked.emit(self.stream.menu())
 
     def _list_sources(self) -> None:
         menu = self.source.menu()
@@ -168,13 +166,15 @@ class Toolbar(QFrame):
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.source.theme = theme
-        self.view.setIcon(themes.icon("menu", theme.text))
+        self.calibrate.setIcon(themes.icon("face", theme.text))
+        self.view.setIcon(themes.icon("panels", theme.text))
         self._dress()
 
     def _dress(self) -> None:
         t = self._theme
         run_colour = t.text if self._running else t.on_accent if self.run.isEnabled() else t.muted
         self.run.setIcon(themes.icon("stop" if self._running else "play", run_colour))
+        self.stream.setIcon(themes.icon("stream", t.on_accent if self._sending else t.text))
         red = "#ffffff" if self._recording else t.record if self.record.isEnabled() else t.muted
         self.record.setIcon(themes.icon("stop" if self._recording else "record", red))
 
@@ -201,12 +201,15 @@ class Toolbar(QFrame):
         set_property(self.record, "recording", "true" if self._recording else "false")
         self._dress()
 
-    def show_osc(self, targets: str | None, *, sending: bool = False, bad: bool = False) -> None:
-        """``targets``: what is switched on, None for nothing. ``sending``: packets go out now."""
-        self.osc.setChecked(targets is not None)
-        self.osc.setToolTip(f"{OSC_TIP}: {targets}" if targets else OSC_TIP)
-        set_property(self.osc, "live", "true" if sending else "false")
-        set_property(self.target, "bad", "true" if bad else "false")
+    def show_streams(self, titles: list[str], *, sending: bool = False) -> None:
+        """``titles``: what is switched on. ``sending``: packets go out now."""
+        self._sending = sending
+        count = f" {len(titles)}" if len(titles) > 1 else ""
+        self.stream.setText(f"Stream{count}")
+        self.stream.setChecked(bool(titles))
+        self.stream.setToolTip(f"{STREAM_TIP}: {', '.join(titles)}" if titles else STREAM_TIP)
+        set_property(self.stream, "live", "true" if sending else "false")
+        self._dress()
 
     def show_format(self, name: str) -> None:
         """A key of ``app.config.CSV_FORMATS``."""

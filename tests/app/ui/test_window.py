@@ -251,8 +251,10 @@ def test_the_end_of_a_file_ends_the_run_and_its_recording(
 
 def test_osc_bundles_arrive_while_it_is_on(make_window: MakeWindow, qtbot: Any, clip: Path, udp_ear: Any) -> None:
     window = make_window()
-    window.toolbar.target.setText(udp_ear.target)
-    qtbot.mouseClick(window.toolbar.osc, Qt.MouseButton.LeftButton)  # before the start: it holds for every run
+    window.outputs.send_to("mien", udp_ear.target)
+    qtbot.mouseClick(window.toolbar.stream, Qt.MouseButton.LeftButton)
+    assert not window.shell.streams.on
+    qtbot.mouseClick(window.toolbar.stream, Qt.MouseButton.LeftButton)  # before the start: it holds for every run
     start(window, qtbot, clip)
     streams = window.shell.streams
     qtbot.waitUntil(lambda: streams.streams[0].sent > 0, timeout=WAIT_MS)
@@ -261,8 +263,8 @@ def test_osc_bundles_arrive_while_it_is_on(make_window: MakeWindow, qtbot: Any, 
     assert messages["/mien/au/12/left"][0] >= 0.5
     qtbot.waitUntil(lambda: "ms capture → OSC" in window.status.text(), timeout=WAIT_MS)
     assert f"OSC → {udp_ear.target}" in window.status.text()
-    assert window.toolbar.osc.property("live") == "true"
-    qtbot.mouseClick(window.toolbar.osc, Qt.MouseButton.LeftButton)
+    assert window.toolbar.stream.property("live") == "true"
+    qtbot.mouseClick(window.toolbar.stream, Qt.MouseButton.LeftButton)
     told: list[bool] = []
     window.session._call(lambda _: told.append(True))  # after the sink was taken out
     qtbot.waitUntil(lambda: bool(told), timeout=WAIT_MS)
@@ -283,10 +285,9 @@ def test_a_bad_osc_target_is_one_line(
     monkeypatch.setattr(socket, "getaddrinfo", no_names)
     window = make_window()
     start(window, qtbot, clip)
-    window.toolbar.target.setText(target)
-    qtbot.mouseClick(window.toolbar.osc, Qt.MouseButton.LeftButton)
+    window.outputs.send_to("mien", target)
     qtbot.waitUntil(lambda: words in window.messages.text, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: window.toolbar.osc.property("live") != "true", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.toolbar.stream.property("live") != "true", timeout=WAIT_MS)
     assert window.session.running
 
 
