@@ -101,6 +101,8 @@ class Session(QObject):
         """
         if self._pipeline is not None:
             self._then = spec, begin, same_person
+            if spec != self.source:
+                self.film.expect(begin or Begin(), same=False)  # the old film is none of anybody's business any more
             self._end()
             return
         begin = begin or Begin(loop=spec == DEMO or self.film.loop, mode=self.camera_mode(spec))
