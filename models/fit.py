@@ -141,7 +141,7 @@ def networks(args: argparse.Namespace) -> dict[str, Callable[[Faces], F]]:
 def seconds_of(way: Callable[[Faces], F], one: Faces) -> tuple[float, float]:
     """Median wall and processor seconds for one picture: of many calls where they are quick, of a single one where they
     are slow. The first call, which warms up, does not count unless it takes longer than TIMED_S."""
-    taken = []
+    taken: list[tuple[float, float]] = []
     while not taken or sum(wall for wall, _ in taken) < TIMED_S:
         began, busy = time.perf_counter(), time.process_time()
         way(one)
