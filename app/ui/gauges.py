@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.ui.curves import Unit
+from app.ui.curves import DEGREES, Unit
 from app.ui.head_lines import head_lines
 from app.ui.theme import Theme
 
@@ -25,6 +25,8 @@ SHUT_OPACITY: Final = 0.35
 NET_ALPHA: Final = 90
 DIAL_PX: Final = (112, 220)
 """Height of a dial, at least and at most."""
+NUMBERS_PX: Final = 20
+"""Of the line below the field of an eye."""
 Align = Qt.AlignmentFlag
 
 
@@ -51,7 +53,7 @@ class Gauge(QWidget):
 
     def _small_font(self) -> QFont:
         font = QFont(self.font())
-        font.setPixelSize(11)
+        font.setPixelSize(12)
         font.setFeature(QFont.Tag("tnum"), 1)
         return font
 
@@ -167,12 +169,23 @@ class EyeGauge(_Dial):
         self._places.clear()
         super().clear()
 
+    @property
+    def text(self) -> str:
+        """Yaw and pitch as they are written."""
+        angles = self._places[-1] if self._places and self.tracked else (float("nan"),) * 2
+        return " / ".join(DEGREES.format(angle) for angle in angles)
+
     def dot(self) -> QPointF | None:
         """Where the dot is, in pixels of the widget; None where there is no face."""
         if not self._places or not self.tracked:
             return None
-        centre, radius = self._circle(10)
+        centre, radius = self._field()
         return centre + self._offset(self._places[-1], radius)
+
+    def _field(self) -> tuple[QPointF, float]:
+        """Centre and radius: the field and the line of numbers below it stand in the middle together."""
+        radius = min(self.width(), self.height() - NUMBERS_PX) / 2 - 8
+        return QPointF(self.width() / 2, (self.height() - NUMBERS_PX) / 2), radius
 
     def _offset(self, place: tuple[float, float], radius: float) -> QPointF:
         """Of a direction; what lies outside the field stands on its rim."""
@@ -182,7 +195,10 @@ class EyeGauge(_Dial):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = self._painter()
-        centre, radius = self._circle(10)
+        centre, radius = self._field()
+        painter.setPen(QColor(self.theme.text))
+        below = QRectF(0, centre.y() + radius + 4, self.width(), NUMBERS_PX)
+        painter.drawText(below, Align.AlignHCenter | Align.AlignVCenter, self.text)
         painter.setPen(QPen(QColor(self.theme.line), 1.5))
         painter.setBrush(QColor(self.theme.raised))
         painter.drawEllipse(centre, radius, radius)
@@ -250,9 +266,6 @@ class ScaleGauge(Gauge):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = self._painter()
-        font = painter.font()
-        font.setPixelSize(12)
-        painter.setFont(font)
         words = QRectF(0, 0, self.width(), 20)
         painter.setPen(QColor(self.theme.muted))
         painter.drawText(words, Align.AlignLeft | Align.AlignVCenter, self.word)

@@ -3,15 +3,15 @@
 from typing import ClassVar, Final
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.capture import Frame
 from app.face_frame import FaceFrame
 from app.pipeline import Snapshot
 from app.ui.curves import CENTIMETRES, DEGREES, M_TO_CM
-from app.ui.gauges import DIAL_PX, EyeGauge, Gauge, HeadGauge, ScaleGauge
+from app.ui.gauges import DIAL_PX, NUMBERS_PX, EyeGauge, Gauge, HeadGauge, ScaleGauge
 from app.ui.panel import Panel, Shell
 from app.ui.theme import Theme
 from rig.parameters import CHANNEL_INDEX
@@ -44,22 +44,11 @@ class GaugesPanel(Panel):
             theme, "Distance", CENTIMETRES, DISTANCE_CM, "From the camera to the middle between the eyes"
         )
         self.eyes = {side: EyeGauge(theme, side) for side in SIDES}
-        self._numbers = {side: self._number_label(side) for side in SIDES}
+        self._readable: tuple[ScaleGauge | EyeGauge, ...] = (*self.pose, self.distance, *self.eyes.values())
         self._mirrored: bool | None = None
         self._wide: bool | None = None
         self._lay_out()
         self.set_theme(theme)
-
-    def _number_label(self, side: str) -> QLabel:
-        label = QLabel("– / –")
-        font = QFont(label.font())
-        font.setFeature(QFont.Tag("tnum"), 1)
-        label.setFont(font)
-        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        label.setMinimumWidth(QFontMetrics(font).horizontalAdvance("−88.8° / −88.8°"))
-        label.setToolTip("Yaw (+ to the subject's left) and pitch (+ up)")
-        label.setAccessibleName(f"Yaw and pitch of the {side} eye")
-        return label
 
     def _lay_out(self) -> None:
         self._scales = QWidget()
@@ -70,13 +59,6 @@ class GaugesPanel(Panel):
         for gauge in (*self.pose, self.distance):
             column.addWidget(gauge)
         column.addStretch(1)
-        self._fields = {side: QWidget() for side in SIDES}
-        for side, field in self._fields.items():
-            inner = QVBoxLayout(field)
-            inner.setContentsMargins(0, 0, 0, 0)
-            inner.setSpacing(4)
-            inner.addWidget(self.eyes[side], 1)
-            inner.addWidget(self._numbers[side])
         self._pair = QWidget()
         self._pair_row = QHBoxLayout(self._pair)
         self._pair_row.setContentsMargins(0, 0, 0, 0)
@@ -123,10 +105,13 @@ class GaugesPanel(Panel):
         if mirrored == self._mirrored:
             return
         self._mirrored = mirrored
-        for field in self._fields.values():
-            self._pair_row.removeWidget(field)
+        for eye in self.eyes.values():
+            self._pair_row.removeWidget(eye)
         for side in reversed(SIDES) if mirrored else SIDES:
-            self._pair_row.addWidget(self._fields[side], 1)
+            self._pair_row.addWidget(self.eyes[side], 1)
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 240)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Below each other dials are as high as wide; in one row they take the height that there is."""
@@ -135,14 +120,14 @@ class GaugesPanel(Panel):
         self._place(wide)
         least, most = DIAL_PX
         height = min(max((self.width() - 40) // 2, least), most)
-        for dial in (self.head, *self.eyes.values()):
-            dial.setMinimumHeight(least if wide else height)
-            dial.setMaximumHeight(most if wide else height)
+        for dial, more in ((self.head, 0), *((eye, NUMBERS_PX) for eye in self.eyes.values())):
+            dial.setMinimumHeight(least if wide else height + more)
+            dial.setMaximumHeight(most + more if wide else height + more)
 
     # ------------------------------------------------------------ what is shown
 
     def _gauges(self) -> tuple[Gauge, ...]:
-        return self.head, *self.pose, self.distance, *self.eyes.values()
+        return self.head, *self._readable
 
     def show_face(self, frame: Frame, face: FaceFrame) -> None:
         mirrored, tracked = bool(self.shell.rig.mirrored), face.tracked
@@ -156,13 +141,11 @@ class GaugesPanel(Panel):
         for side, gaze_deg in (("left", face.gaze_left_deg), ("right", face.gaze_right_deg)):
             shut = bool(face.au[CHANNEL_INDEX[f"AU43-{side}"]] > SHUT)
             self.eyes[side].show_gaze(gaze_deg, shut, tracked, mirrored)
-            yaw, pitch = (DEGREES.format(angle if tracked else float("nan")) for angle in gaze_deg.tolist())
-            self._numbers[side].setText(f"{yaw} / {pitch}")
 
     def tick(self, snapshot: Snapshot) -> None:
         """What screen readers say."""
         if self.isVisible():
-            for gauge in (*self.pose, self.distance):
+            for gauge in self._readable:
                 gauge.setAccessibleDescription(gauge.text)
 
     def set_theme(self, theme: Theme) -> None:
@@ -172,5 +155,3 @@ class GaugesPanel(Panel):
     def reset(self) -> None:
         for gauge in self._gauges():
             gauge.clear()
-        for label in self._numbers.values():
-            label.setText("– / –")

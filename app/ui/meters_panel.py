@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Final
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout
 
 from app.capture import Frame
@@ -14,7 +14,7 @@ from app.ui.panel import Panel, Shell
 from app.ui.segments import Segments
 from app.ui.theme import Theme
 
-KINDS: Final = {"au": "Action units", "arkit": "ARKit"}
+KINDS: Final = {"au": "FACS", "arkit": "ARKit"}
 KIND_TIPS: Final = {
     "au": "FACS action units, intensity 0 to 5, the subject's own left and right",
     "arkit": "The 52 blendshapes of ARKit, 0 to 1, as they are streamed",
@@ -61,14 +61,17 @@ class MetersPanel(Panel):
         row = QHBoxLayout()
         row.setContentsMargins(8, 8, 8, 0)
         row.setSpacing(8)
-        row.addWidget(self.kind, 3)
-        row.addWidget(self.order, 2)
+        row.addWidget(self.kind, 1)
+        row.addWidget(self.order, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(row)
         column.addWidget(self._stack, 1)
         self.setMinimumWidth(280)
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 380)
 
     # ------------------------------------------------------------ what is shown
 

@@ -61,33 +61,33 @@ def test_the_outline_holds_the_head() -> None:
 def test_the_dot_of_an_eye_stands_where_it_looks(qtbot: Any, mirrored: bool) -> None:
     gauge = EyeGauge(DARK, "left")
     qtbot.addWidget(gauge)
-    gauge.resize(120, 120)
+    gauge.resize(116, 136)
     sign = -1 if mirrored else 1
     gauge.show_gaze(np.array([15, 0], np.float32), False, True, mirrored)
     dot = gauge.dot()
     assert dot is not None
-    assert (dot.x(), dot.y()) == pytest.approx((60 + sign * 25, 60))
+    assert (dot.x(), dot.y()) == pytest.approx((58 + sign * 25, 58))
     gauge.show_gaze(np.array([0, 90], np.float32), False, True, mirrored)
     dot = gauge.dot()
     assert dot is not None
-    assert (dot.x(), dot.y()) == pytest.approx((60, 10))
+    assert (dot.x(), dot.y()) == pytest.approx((58, 8))
     image = gauge.grab().toImage()
-    assert image.pixelColor(60, 10) == QColor(DARK.left)
+    assert image.pixelColor(58, 8) == QColor(DARK.left)
     gauge.show_gaze(np.array([0, 0], np.float32), False, False, mirrored)
     assert gauge.dot() is None
-    assert gauge.grab().toImage().pixelColor(60, 10) != QColor(DARK.left)
+    assert gauge.grab().toImage().pixelColor(58, 8) != QColor(DARK.left)
 
 
 def test_an_eye_that_is_shut_is_pale(qtbot: Any) -> None:
     gauge = EyeGauge(DARK, "right")
     qtbot.addWidget(gauge)
-    gauge.resize(120, 120)
+    gauge.resize(116, 136)
     gauge.show_gaze(np.array([0, 0], np.float32), False, True, False)
-    open_eye = gauge.grab().toImage().pixelColor(62, 62)
+    open_eye = gauge.grab().toImage().pixelColor(60, 60)
     gauge.clear()
     gauge.show_gaze(np.array([0, 0], np.float32), True, True, False)
     assert open_eye == QColor(DARK.right)
-    assert gauge.grab().toImage().pixelColor(62, 62).lightness() < open_eye.lightness() - 30
+    assert gauge.grab().toImage().pixelColor(60, 60).lightness() < open_eye.lightness() - 30
 
 
 def test_a_scale_begins_at_zero_and_says_its_number(qtbot: Any) -> None:
@@ -147,12 +147,12 @@ def test_the_panel_says_degrees_and_centimetres(panel: GaugesPanel, make_face: C
     )
     panel.show_face(None, face)  # type: ignore[arg-type]
     assert [gauge.text for gauge in (*panel.pose, panel.distance)] == ["+12.3°", "−5.0°", "+0.0°", "60.0 cm"]
-    assert panel._numbers["left"].text() == "+4.0° / −2.0°"
-    assert panel._numbers["right"].text() == "+3.0° / −1.0°"
+    assert panel.eyes["left"].text == "+4.0° / −2.0°"
+    assert panel.eyes["right"].text == "+3.0° / −1.0°"
     panel.show_face(None, make_face(tracked=False))  # type: ignore[arg-type]
     assert {gauge.text for gauge in (*panel.pose, panel.distance)} == {"–"}
     panel.reset()
-    assert panel._numbers["left"].text() == "– / –"
+    assert panel.eyes["left"].text == "– / –"
 
 
 def test_eyes_stand_as_in_the_picture_and_change_places_in_a_mirror(
