@@ -208,7 +208,7 @@ def import_command(args: argparse.Namespace) -> int:
     character = open_character(str(args.file), args.mapping)
     assert not isinstance(character, Character)
     entry = keep_character(args.file, args.name, args.mapping)
-    print(f"mien: {entry.name}: {character.summary}; use it with --character {_quoted(entry.name)}")
+    print(f"mien: {entry.name}: {character.summary()}; use it with --character {_quoted(entry.name)}")
     return 0
 
 
