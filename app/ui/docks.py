@@ -15,8 +15,14 @@ LAYOUT_VERSION: Final = 1
 LEFT: Final = Qt.DockWidgetArea.LeftDockWidgetArea
 RIGHT: Final = Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM: Final = Qt.DockWidgetArea.BottomDockWidgetArea
-WIDTHS: Final = {LEFT: 400, RIGHT: 320}
-BOTTOM_HEIGHT: Final = 240
+WIDTHS: Final = {LEFT: (400, 0.24), RIGHT: (320, 0.17)}
+"""Of the docks on the sides: pixels at least, and share of the window."""
+BOTTOM_HEIGHT: Final = (240, 0.25)
+ABOVE_SHARE, ABOVE_MORE = 0.75, 108
+"""The upper dock on the left holds a picture of 4 : 3 as wide as itself, a title and the bar below the picture."""
+FIRST_SIZE: Final = QSize(1280, 700)
+LEFT_HEIGHTS: Final = (318, 380)
+"""Of the picture and of the meters, which then show all rows at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,7 @@ class Docks(QObject):
     def __init__(self, deck: QMainWindow, specs: tuple[PanelSpec, ...], panels: dict[str, Panel], theme: Theme) -> None:
         super().__init__()
         self._deck, self._specs = deck, specs
+        deck.resize(FIRST_SIZE)  # sizes of docks are shares of a size that it only gets when it is shown
         self.panels = panels
         self._visible: set[str] = set()
         self._put_away: list[str] = []
@@ -141,14 +148,26 @@ class Docks(QObject):
             first = next((s for s in self._specs if s.area is area and s.shown), None)
             if first is not None:
                 self.docks[first.name].raise_()
-        for area, width in WIDTHS.items():
-            docks = [self.docks[s.name] for s in self._specs if s.area is area and s.shown]
-            if docks:
-                self._deck.resizeDocks(docks[:1], [width], Qt.Orientation.Horizontal)
-        bottom = [self.docks[s.name] for s in self._specs if s.area is BOTTOM]
-        if bottom:
-            self._deck.resizeDocks(bottom[:1], [BOTTOM_HEIGHT], Qt.Orientation.Vertical)
+        left = [self.docks[s.name] for s in self._specs if s.area is LEFT and s.shown]
+        self._deck.resizeDocks(left, list(LEFT_HEIGHTS[: len(left)]), Qt.Orientation.Vertical)
+        self.share_out()
         self._settle_later.start()
+
+    def share_out(self) -> None:
+        """Give the docks of the first layout their sizes, by that of the window."""
+        room = self._deck.window().size()
+        docks = {area: [self.docks[s.name] for s in self._specs if s.area is area and s.shown] for area in WIDTHS}
+        for area, (least, share) in WIDTHS.items():
+            width = max(least, round(share * room.width()))
+            self._deck.resizeDocks(docks[area][:1], [width], Qt.Orientation.Horizontal)
+            if area is LEFT and len(docks[area]) > 1:
+                above = round(ABOVE_SHARE * width) + ABOVE_MORE
+                heights = [above, max(1, room.height() - above)]
+                self._deck.resizeDocks(docks[area][:2], heights, Qt.Orientation.Vertical)
+        least, share = BOTTOM_HEIGHT
+        bottom = [self.docks[s.name] for s in self._specs if s.area is BOTTOM]
+        height = max(least, round(share * room.height()))
+        self._deck.resizeDocks(bottom[:1], [height], Qt.Orientation.Vertical)
 
     def save(self) -> str:
         """The layout as text."""
