@@ -102,6 +102,7 @@ class TransportBar(QWidget):
         self.loop = self._button("Begin again at the end (Shift+L)", "Loop")
         self.loop.setCheckable(True)
         self.speed = QToolButton()
+        self.speed.setAccessibleName("Speed")
         self.speed.setToolTip("Speed ([ slower, ] faster)")
         self.speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.speed.setMenu(self._speeds())
