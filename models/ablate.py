@@ -1,7 +1,7 @@
 """What each loss brings: ``python -m models.ablate --start RUN/best.pt --test DIR ...``.
 
 Options else as ``models.train_regressor``. From the same weights, seed and pictures, R trains on for a few hundred
-steps with all losses, and again with each one left out; every result is measured on rendered people that no training
+steps with all losses, and again with each one left out, and without all of the paper's; every result is measured on rendered people that no training
 saw and, with ``--coded``, on the hand-coded real frames. All losses on with other seeds (``--repeats``) tells how much
 of a difference is chance. Short runs tell which way a loss pulls, not how far it would take a full training.
 OUT/ablation.csv grows by a row a run; finished ones are not repeated.
@@ -25,13 +25,15 @@ from models.training.person_batches import CLEAN, STRANGER, Source
 from models.training.regressor_data import Data, open_source
 from models.training.regressor_steps import Steps
 
-NONE, START = "none", "start"
+NONE, START, PAPER = "none", "start", "paper"
+GROUPS = {NONE: "", PAPER: "content,identity,parameter,loopback,adversarial"}
+"""Names for what is left out, besides the losses' own."""
 WARM_STEPS = 20
 
 
 def steps_on(args: argparse.Namespace, off: str, data: Data, seed: int) -> FullRegressor:
-    """R after ``args.steps`` steps without the losses ``off`` (by commas)."""
-    weights = chosen_weights(off)
+    """R after ``args.steps`` steps without the loss, or group of losses, ``off``."""
+    weights = chosen_weights(GROUPS.get(off, off))
     model, unlabelled = open_networks(args, weights)
     steps = Steps(
         model.regressor, data, unlabelled, weights, args.people, args.clips, args.drawn, args.device, args.pictures
@@ -84,7 +86,7 @@ def finished(path: Path) -> set[tuple[str, int]]:
 def main() -> None:
     parser = command_line(__doc__)
     parser.add_argument("--test", type=Path, required=True, help="folder of rendered people for measuring")
-    parser.add_argument("--losses", default=",".join(LOSSES), help="what is left out in turn, by commas")
+    parser.add_argument("--losses", default=",".join([PAPER, *LOSSES]), help="what is left out in turn, by commas")
     parser.add_argument("--coded", type=Path, help="folder of au_hand_dev.csv and clips/, to measure on as well")
     parser.add_argument("--repeats", type=int, default=2, help="runs with all losses on, by seed")
     parser.set_defaults(steps=250, rate=3e-4)
@@ -95,20 +97,18 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     path = args.out / "ablation.csv"
     for name in args.losses.split(","):
-        chosen_weights(name)
+        chosen_weights(GROUPS.get(name, name))
     model, _ = open_networks(args, chosen_weights(""))
     data = open_data(args, model.extractor)
     cache = (args.cache or args.out / "features") / "test"
     cache_features(model.extractor, args.test, cache, device=args.device, quick=args.quick)
     test = open_source(args.test, cache)
     coded = read_coded_frames(args.coded) if args.coded else None
-    seeds = [args.seed + k for k in range(args.repeats)]
-    first = args.seed
-    runs = [(START, first), (NONE, first), *((off, first) for off in args.losses.split(","))]
-    for off, seed in [*runs, *((NONE, seed) for seed in seeds[1:])]:
+    alike = [(NONE, args.seed + k) for k in range(args.repeats)]
+    for off, seed in [(START, args.seed), *alike, *((off, args.seed) for off in args.losses.split(","))]:
         if (off, seed) in finished(path):
             continue
-        tried = model.eval() if off == START else steps_on(args, "" if off == NONE else off, data, seed)
+        tried = model.eval() if off == START else steps_on(args, off, data, seed)
         row = row_of(off, seed, tried, test, coded, args.device)
         with path.open("a", newline="") as f:
             writer = csv.DictWriter(f, list(row))
