@@ -1,10 +1,10 @@
 """What each loss brings: ``python -m models.ablate --start RUN/best.pt --test DIR ...``.
 
 Options else as ``models.train_regressor``. From the same weights, seed and pictures, R trains on for a few hundred
-steps with all losses, and again with each one left out, and without all of the paper's; every result is measured on rendered people that no training
-saw and, with ``--coded``, on the hand-coded real frames. All losses on with other seeds (``--repeats``) tells how much
-of a difference is chance. Short runs tell which way a loss pulls, not how far it would take a full training.
-OUT/ablation.csv grows by a row a run; finished ones are not repeated.
+steps with all losses, again with each one left out, and without all of the paper's. Every result is measured on
+rendered people that no training saw and, with ``--coded``, on the hand-coded real frames. All losses on with other
+seeds (``--repeats``) tells how much of a difference is chance. Short runs tell which way a loss pulls, not how far it
+would take a full training. OUT/ablation.csv grows by a row a run; finished ones are not repeated.
 """
 
 import argparse
