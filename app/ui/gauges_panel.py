@@ -1,5 +1,6 @@
 """The dock of gauges: how the head is turned, how far it is, where each eye looks."""
 
+import time
 from typing import ClassVar, Final
 
 import numpy as np
@@ -26,6 +27,8 @@ POSE: Final = (
     ("Roll", 45.0, "Tilt: + to the subject's left shoulder, − to the right one"),
 )
 DISTANCE_CM: Final = (0.0, 150.0)
+REPAINT_S: Final = 0.045
+"""Gauges move about twenty times a second: more is not seen, and costs the tracker its time."""
 SIDES: Final = ("right", "left")
 """In the order of the picture, which is seen from the front."""
 
@@ -47,6 +50,8 @@ class GaugesPanel(Panel):
         self._readable: tuple[ScaleGauge | EyeGauge, ...] = (*self.pose, self.distance, *self.eyes.values())
         self._mirrored: bool | None = None
         self._wide: bool | None = None
+        self._shown_s = 0.0
+        self._waiting: FaceFrame | None = None
         self._lay_out()
         self.set_theme(theme)
 
@@ -130,6 +135,14 @@ class GaugesPanel(Panel):
         return self.head, *self._readable
 
     def show_face(self, frame: Frame, face: FaceFrame) -> None:
+        now_s = time.perf_counter()
+        if now_s - self._shown_s < REPAINT_S:
+            self._waiting = face
+            return
+        self._waiting, self._shown_s = None, now_s
+        self._show(face)
+
+    def _show(self, face: FaceFrame) -> None:
         mirrored, tracked = bool(self.shell.rig.mirrored), face.tracked
         self._place_eyes(mirrored)
         euler = face.head_euler_deg.tolist()
@@ -143,7 +156,10 @@ class GaugesPanel(Panel):
             self.eyes[side].show_gaze(gaze_deg, shut, tracked, mirrored)
 
     def tick(self, snapshot: Snapshot) -> None:
-        """What screen readers say."""
+        """The last frame, if it came too soon after another; and what screen readers say."""
+        if self._waiting is not None:
+            self._show(self._waiting)
+            self._waiting = None
         if self.isVisible():
             for gauge in self._readable:
                 gauge.setAccessibleDescription(gauge.text)
@@ -153,5 +169,6 @@ class GaugesPanel(Panel):
             gauge.set_theme(theme)
 
     def reset(self) -> None:
+        self._waiting, self._shown_s = None, 0.0
         for gauge in self._gauges():
             gauge.clear()

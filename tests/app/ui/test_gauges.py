@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtGui import QColor
 
 from app.face_frame import FaceFrame
+from app.pipeline import Snapshot
 from app.ui.curves import CENTIMETRES, DEGREES
 from app.ui.gauges import EyeGauge, HeadGauge, ScaleGauge
 from app.ui.gauges_panel import GaugesPanel
@@ -150,6 +151,7 @@ def test_the_panel_says_degrees_and_centimetres(panel: GaugesPanel, make_face: C
     assert panel.eyes["left"].text == "+4.0° / −2.0°"
     assert panel.eyes["right"].text == "+3.0° / −1.0°"
     panel.show_face(None, make_face(tracked=False))  # type: ignore[arg-type]
+    panel.tick(Snapshot())
     assert {gauge.text for gauge in (*panel.pose, panel.distance)} == {"–"}
     panel.reset()
     assert panel.eyes["left"].text == "– / –"
@@ -166,6 +168,7 @@ def test_eyes_stand_as_in_the_picture_and_change_places_in_a_mirror(
     qtbot.waitUntil(lambda: not left_of_right())
     panel.shell.rig.mirrored = True
     panel.show_face(None, make_face())  # type: ignore[arg-type]
+    panel.tick(Snapshot())
     qtbot.waitUntil(left_of_right)
 
 
