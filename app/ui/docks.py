@@ -21,8 +21,9 @@ BOTTOM_HEIGHT: Final = (240, 0.25)
 ABOVE_SHARE, ABOVE_MORE = 0.75, 108
 """The upper dock on the left holds a picture of 4 : 3 as wide as itself, a title and the bar below the picture."""
 FIRST_SIZE: Final = QSize(1280, 700)
-LEFT_HEIGHTS: Final = (318, 380)
-"""Of the picture and of the meters, which then show all rows at once."""
+"""Of the deck, until the window is shown."""
+BELOW: Final = 380
+"""Pixels that the meters below it need to show all rows at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,22 +149,19 @@ class Docks(QObject):
             first = next((s for s in self._specs if s.area is area and s.shown), None)
             if first is not None:
                 self.docks[first.name].raise_()
-        left = [self.docks[s.name] for s in self._specs if s.area is LEFT and s.shown]
-        self._deck.resizeDocks(left, list(LEFT_HEIGHTS[: len(left)]), Qt.Orientation.Vertical)
         self.share_out()
         self._settle_later.start()
 
     def share_out(self) -> None:
         """Give the docks of the first layout their sizes, by that of the window."""
-        room = self._deck.window().size()
+        room = self._deck.size()
         docks = {area: [self.docks[s.name] for s in self._specs if s.area is area and s.shown] for area in WIDTHS}
         for area, (least, share) in WIDTHS.items():
             width = max(least, round(share * room.width()))
             self._deck.resizeDocks(docks[area][:1], [width], Qt.Orientation.Horizontal)
             if area is LEFT and len(docks[area]) > 1:
-                above = round(ABOVE_SHARE * width) + ABOVE_MORE
-                heights = [above, max(1, room.height() - above)]
-                self._deck.resizeDocks(docks[area][:2], heights, Qt.Orientation.Vertical)
+                above = min(round(ABOVE_SHARE * width) + ABOVE_MORE, room.height() - BELOW)
+                self._deck.resizeDocks(docks[area][:2], [above, room.height() - above], Qt.Orientation.Vertical)
         least, share = BOTTOM_HEIGHT
         bottom = [self.docks[s.name] for s in self._specs if s.area is BOTTOM]
         height = max(least, round(share * room.height()))

@@ -17,7 +17,7 @@ widget                             roles
 State properties (``set_property``, values "true" and "false"): ``live`` (button, green: something is being sent),
 ``recording`` (button, red), ``bad`` (field whose content cannot be used). A checked button is marked by itself.
 
-One grid of 8 px: ``MARGIN`` around a panel's content and between its sections, ``GAP`` between controls. Controls are
+One grid of 4 px: ``MARGIN`` at a panel's sides, as titles and tabs have it, ``GAP`` between controls. Controls are
 28 px high (32 in the toolbar). Numbers that change have a fixed width and ``tabular`` figures.
 """
 
@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 THEMES: Final = ("system", "dark", "light")
-MARGIN: Final = 16
+MARGIN: Final = 12
 GAP: Final = 8
 
 
