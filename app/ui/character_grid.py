@@ -104,13 +104,10 @@ class CharacterGrid(QListWidget):
         self.theme = theme
         self.viewport().update()
 
-    def tile(self) -> QSize:
-        """Of one character, as wide as fills the row."""
-        # Qt keeps room for the scroll bar while it lays out, whether it shows or not.
-        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self)
-        room = self.maximumViewportSize().width() - bar
-        across = max(1, room // (TILE_MIN_PX + GAP_PX))
-        side = room // across
+    def tile(self, bar: int = 0) -> QSize:
+        """Of one character, its gap to the next included, as wide as fills the row beside a scroll bar so wide."""
+        room = self.maximumViewportSize().width() - bar - 1  # Qt wraps a row that fits exactly
+        side = room // max(1, room // (TILE_MIN_PX + GAP_PX))
         return QSize(side, side + CAPTION_PX)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -118,8 +115,17 @@ class CharacterGrid(QListWidget):
         self._fit()
 
     def _fit(self) -> None:
-        if self.gridSize() != self.tile():
-            self.setGridSize(self.tile())
+        size = self.tile()
+        across = max(1, self.maximumViewportSize().width() // size.width())
+        fits = -(-self.count() // across) * size.height() <= self.maximumViewportSize().height()
+        # Qt keeps room for a scroll bar that may come, so it is told whether there is one.
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if fits else Qt.ScrollBarPolicy.ScrollBarAlwaysOn
+        if self.verticalScrollBarPolicy() != policy:
+            self.setVerticalScrollBarPolicy(policy)
+        if not fits:
+            size = self.tile(self.verticalScrollBar().sizeHint().width())
+        if self.gridSize() != size:
+            self.setGridSize(size)
 
     def _choose(self, item: QListWidgetItem) -> None:
         self.chosen.emit(item.data(ENTRY))
@@ -172,14 +178,14 @@ class _Tile(QStyledItemDelegate):
         self._grid = grid
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return self._grid.tile()
+        return self._grid.gridSize()
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         theme, entry = self._grid.theme, index.data(ENTRY)
         state, rect = option.state, option.rect  # type: ignore[attr-defined]
-        side = self._grid.tile().width() - GAP_PX - 2
+        side = self._grid.gridSize().width() - GAP_PX - 2
         box = QRect(rect.left() + 1, rect.top() + GAP_PX // 2, side, side)
         shown = entry.name == self._grid.current_name
         hovered = bool(state & QStyle.StateFlag.State_MouseOver)

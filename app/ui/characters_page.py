@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QMessageB
 from app.characters import SUFFIXES, Entry, free_name, keep_character, open_character, remove_character
 from app.errors import UserError
 from app.outputs.sink import check_writable
-from app.ui.character_grid import CharacterGrid
+from app.ui.character_grid import GAP_PX, CharacterGrid
 from app.ui.jobs import Progress
 from app.ui.panel import Shell
 from app.ui.theme import GAP, MARGIN, Theme, icon, set_role
@@ -49,7 +49,7 @@ class CharactersPage(QWidget):
         column.setContentsMargins(MARGIN, GAP, MARGIN, MARGIN)
         column.setSpacing(GAP)
         tiles = QVBoxLayout()
-        tiles.setContentsMargins(MARGIN - 1, 0, 0, 0)  # its scroll bar is in the right margin
+        tiles.setContentsMargins(MARGIN - 1, 0, MARGIN - GAP_PX, 0)  # the last tile's gap is in the margin
         tiles.addWidget(self.grid)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)

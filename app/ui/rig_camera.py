@@ -11,9 +11,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 ASPECT_MIN: Final = 0.78
 """A picture narrower than this (width / height) steps back, so that the ears stay in."""
+REACH_M: Final = 0.1125
+"""What reaches this far to a side is whole in a picture of ASPECT_MIN, also when the head turns."""
+SHOULDERS_M: Final = -0.06
+"""What is lower is no head."""
+BREADTH_MAX: Final = 1.8
 PITCH_MAX_DEG: Final = 75.0
 ZOOM_RANGE: Final = (0.5, 4.0)
 EYE_HEIGHT: Final = 0.02
@@ -52,6 +58,8 @@ class OrbitCamera:
         self.yaw_deg = self.pitch_deg = 0.0
         """Away from the preset."""
         self.zoom = 1.0
+        self.breadth = 1.0
+        """Of the head on the stage, see :func:`breadth`."""
 
     def show(self, view: str) -> None:
         """Take one of VIEWS, without what was turned before. Raises KeyError naming those that exist."""
@@ -83,13 +91,20 @@ class OrbitCamera:
             math.sin(pitch) + EYE_HEIGHT,
             math.cos(yaw) * math.cos(pitch),
         )
-        distance = framing.distance_m * max(1.0, ASPECT_MIN / aspect) / self.zoom
+        distance = framing.distance_m * max(1.0, ASPECT_MIN * self.breadth / aspect) / self.zoom
         focus = np.array(framing.focus)
         camera.focal_point = tuple(focus)
         camera.position = tuple(focus + distance * np.array(way))
         camera.up = (0.0, 1.0, 0.0)
         camera.view_angle = framing.view_angle_deg
         camera.clipping_range = (0.05, 6.0)
+
+
+def breadth(points: NDArray) -> float:
+    """How much wider than a person's head one with these points (N, 3) at rest is, ears and horns included; from 1."""
+    above = points[points[:, 1] > SHOULDERS_M]
+    reach = float(np.abs(above[:, 0]).max()) if len(above) else 0.0
+    return float(np.clip(reach / REACH_M, 1.0, BREADTH_MAX))
 
 
 def render_size(viewers: Sequence[Size], share: float = 1.0) -> Size:

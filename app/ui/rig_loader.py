@@ -6,6 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from app.own_characters import Shape, edited, shape_of
@@ -16,6 +18,8 @@ from rig.skeleton import Skeleton
 if TYPE_CHECKING:
     from app.characters import AnyCharacter
     from rig.head_mesh import HeadMesh
+    from rig.imported_scene import ImportedScene
+    from rig.scene import FaceScene
 
 BASE: Final = "base"
 
@@ -43,6 +47,12 @@ class Loaded:
     @property
     def skeleton(self) -> Skeleton | None:
         return self.character.face.skeleton if isinstance(self.character, Character) else None
+
+    def points_at_rest(self, scene: "FaceScene | ImportedScene") -> NDArray:
+        """(N, 3) metres, on the stage."""
+        if self.skeleton is not None:
+            return self.skeleton.vertices
+        return np.concatenate(scene.drive.rest)  # type: ignore[union-attr]
 
     def reuses(self, other: "Loaded | None") -> bool:
         """Whether the other's scene only has to be coloured anew: it is the same head."""

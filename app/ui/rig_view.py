@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.face_frame import FaceFrame
 from app.own_characters import Shape
-from app.ui.rig_camera import OrbitCamera, Size, render_size
+from app.ui.rig_camera import OrbitCamera, Size, breadth, render_size
 from app.ui.rig_loader import BASE, Loaded, RigLoader
 from app.ui.rig_pace import STILL, Pace
 from app.ui.rig_picture import as_image, checker, cover, soften_edge
@@ -132,6 +132,7 @@ class RigView(QWidget):
         self.loaded, self.shape, self.shown = loaded, loaded.shape, spec
         self.follows = loaded.takes_identity and loaded.follow
         self._style.another_scene()
+        self.camera.breadth = breadth(loaded.points_at_rest(self._scene))
         self._dress()
         self._ask()
         if first:

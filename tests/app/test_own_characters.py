@@ -10,6 +10,7 @@ import pytest
 from app.characters import (
     character_folder,
     find_character,
+    free_name,
     keep_character,
     list_characters,
     open_character,
@@ -126,6 +127,14 @@ def test_names_are_not_given_twice(tmp_path: Path) -> None:
     keep_character(file, "you", None)
     with pytest.raises(UserError, match="imported character 'you'"):
         save_character("you", "base", shape())
+
+
+def test_names_are_sorted_as_people_do() -> None:
+    for name in ("me 10", "Me 2", "me"):
+        save_character(name, "base", shape())
+    assert [entry.name for entry in list_characters()][4:] == ["me", "Me 2", "me 10"]
+    assert free_name("me") == "me 3"
+    assert free_name(" .odd/name?") == "odd name"
 
 
 def test_removing_goes_to_the_bin_where_there_is_one(tmp_path: Path) -> None:

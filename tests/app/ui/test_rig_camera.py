@@ -5,10 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app.ui.rig_camera import ASPECT_MIN, LARGEST_PX, VIEWS, OrbitCamera, render_size
+from app.ui.rig_camera import ASPECT_MIN, BREADTH_MAX, LARGEST_PX, VIEWS, OrbitCamera, breadth, render_size
 from app.ui.rig_pace import LADDER, QUICK_PICTURES, SLOW_PICTURES, SOFTWARE_RUNG, Pace
 from app.ui.stage_settings import CHROMA as CHROMA_WORDS
 from app.ui.stage_settings import LIGHTS as LIGHT_WORDS
+from rig.characters import load_character
 from rig.stage import CHROMA, CHROMA_BLUE, FRAMINGS, LIGHTS
 
 
@@ -56,6 +57,18 @@ def test_narrow_pictures_step_back() -> None:
     assert near == pytest.approx(wide)
     narrow = np.linalg.norm(placed(camera, ASPECT_MIN / 2)[0])
     assert narrow == pytest.approx(2 * near)
+
+
+def test_wide_heads_are_seen_whole() -> None:
+    widths = {name: breadth(load_character(name).face.skeleton.vertices) for name in ("base", "hero", "goblin")}
+    assert widths["base"] == widths["hero"] == 1.0
+    assert widths["goblin"] > 1.2, "its ears"
+    assert breadth(np.array([[5.0, 0, 0]])) == BREADTH_MAX
+    assert breadth(np.array([[0.3, -0.2, 0]])) == 1.0, "shoulders do not count"
+    camera = OrbitCamera()
+    near = np.linalg.norm(placed(camera, 1.0)[0])
+    camera.breadth = 1.5
+    assert np.linalg.norm(placed(camera, 1.0)[0]) == pytest.approx(near * ASPECT_MIN * 1.5)
 
 
 def test_one_picture_serves_all_viewers() -> None:
