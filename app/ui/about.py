@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -86,20 +87,18 @@ class KeysView(QDialog):
     def __init__(self, parent: QWidget, groups: KeyGroups) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard")
-        self.resize(720, 560)
+        self.resize(760, 680)
         body = QWidget()
         body.setObjectName("panelBody")
         halves = QGridLayout(body)
         halves.setContentsMargins(MARGIN, GAP, MARGIN, GAP)
         halves.setHorizontalSpacing(3 * MARGIN)
         columns = [QVBoxLayout(), QVBoxLayout()]
-        filled = [0, 0]
-        for title, keys in groups:
-            if not keys:
-                continue
-            shorter = 0 if filled[0] <= filled[1] else 1
-            columns[shorter].addLayout(_group(title, keys))
-            filled[shorter] += len(keys) + 2
+        rows = [len(keys) + 2 for _, keys in groups]
+        for i, (title, keys) in enumerate(groups):
+            if keys:
+                second = sum(rows[:i]) >= sum(rows) / 2  # in the menus' order, down and then across
+                columns[second].addLayout(_group(title, keys))
         for i, column in enumerate(columns):
             column.setSpacing(MARGIN)
             column.addStretch(1)
@@ -134,5 +133,6 @@ def _group(title: str, keys: Sequence[tuple[str, str]]) -> QGridLayout:
 
 def _close_row(dialog: QDialog) -> QDialogButtonBox:
     box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    box.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())  # Fusion's is a grey cross
     box.rejected.connect(dialog.close)
     return box

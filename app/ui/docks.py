@@ -15,8 +15,8 @@ LAYOUT_VERSION: Final = 1
 LEFT: Final = Qt.DockWidgetArea.LeftDockWidgetArea
 RIGHT: Final = Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM: Final = Qt.DockWidgetArea.BottomDockWidgetArea
-WIDTHS: Final = {LEFT: (400, 0.24), RIGHT: (320, 0.17)}
-"""Of the docks on the sides: pixels at least, and share of the window."""
+WIDTHS: Final = {LEFT: (400, 0.31, 0.24), RIGHT: (320, 0.25, 0.17)}
+"""Of the docks on the sides: pixels, but no more than the first share of the window, and no less than the second."""
 BOTTOM_HEIGHT: Final = (240, 0.25)
 ABOVE_SHARE, ABOVE_MORE = 0.75, 108
 """The upper dock on the left holds a picture of 4 : 3 as wide as itself, a title and the bar below the picture."""
@@ -156,15 +156,15 @@ class Docks(QObject):
         """Give the docks of the first layout their sizes, by that of the window."""
         room = self._deck.size()
         docks = {area: [self.docks[s.name] for s in self._specs if s.area is area and s.shown] for area in WIDTHS}
-        for area, (least, share) in WIDTHS.items():
-            width = max(least, round(share * room.width()))
+        for area, (usual, most, least) in WIDTHS.items():
+            width = round(max(min(usual, most * room.width()), least * room.width()))
             self._deck.resizeDocks(docks[area][:1], [width], Qt.Orientation.Horizontal)
             if area is LEFT and len(docks[area]) > 1:
                 above = min(round(ABOVE_SHARE * width) + ABOVE_MORE, room.height() - BELOW)
                 self._deck.resizeDocks(docks[area][:2], [above, room.height() - above], Qt.Orientation.Vertical)
-        least, share = BOTTOM_HEIGHT
+        least_px, share = BOTTOM_HEIGHT
         bottom = [self.docks[s.name] for s in self._specs if s.area is BOTTOM]
-        height = max(least, round(share * room.height()))
+        height = max(least_px, round(share * room.height()))
         self._deck.resizeDocks(bottom[:1], [height], Qt.Orientation.Vertical)
 
     def save(self) -> str:
