@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from models.bisenet import BiSeNet, FeatureExtractor  # noqa: E402
 from models.evaluation.coded_frames import CodedFrames  # noqa: E402
 from models.evaluation.hand_coding import AU_COLUMNS, Coding  # noqa: E402
 from models.evaluation.regressors import Views  # noqa: E402
+from models.fused_features import Window  # noqa: E402
 from models.generator import Generator  # noqa: E402
 from models.landmark_regressor import LandmarkRegressor  # noqa: E402
 from models.lightcnn import LightCNN29v2  # noqa: E402
@@ -21,11 +23,12 @@ from models.losses import supervised_loss  # noqa: E402
 from models.regressor import FullRegressor, Regressor, fitting  # noqa: E402
 from models.regressor_scores import scored, summary  # noqa: E402
 from models.runtime.alignment import canonical_face  # noqa: E402
+from models.training import feature_cache  # noqa: E402
 from models.training.feature_cache import CacheError, FeatureCache, cache_features, features_of  # noqa: E402
-from models.training.person_batches import CLEAN, REST, STRANGER, Life  # noqa: E402
+from models.training.person_batches import CLEAN, REST, STRANGER, Life, Source  # noqa: E402
 from models.training.regressor_data import Pictures, load_clips, open_source  # noqa: E402
 from models.training.regressor_steps import alone_loss, joined, looked, read  # noqa: E402
-from rig.parameters import MIRROR  # noqa: E402
+from rig.parameters import CHANNEL_INDEX, MIRROR  # noqa: E402
 
 PER_SESSION = 4
 """Two at rest, two expressions; two sessions a person."""
@@ -107,11 +110,14 @@ def test_cached_rows_are_the_features_of_their_pictures(world: Path) -> None:
         cache.rows(rows, np.array([True, False]))
 
 
-def test_a_cache_of_another_network_is_refused(world: Path) -> None:
+def test_a_cache_of_another_network_or_other_windows_is_refused(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(9)
     other = FeatureExtractor(BiSeNet(width=0.0625, side=128).eval())
     with pytest.raises(CacheError, match="another parsing network"):
         cache_features(other, world / "rendered", world / "cache" / "rendered")
+    monkeypatch.setitem(feature_cache.WINDOWS, "eyes", Window(32, 0, 8, 0, 8))
+    with pytest.raises(CacheError, match="of other windows"):
+        cache_features(parser_of(world), world / "rendered", world / "cache" / "rendered")
     with pytest.raises(CacheError, match=r"shard0000\.npy is missing"):
         FeatureCache(world / "rendered", world / "nowhere")
 
@@ -193,6 +199,24 @@ def test_the_mirror_swaps_everything_and_keeps_to_itself(world: Path) -> None:
     assert batch.identity[n:].isnan().all()
     torch.testing.assert_close(batch.landmarks[n:, 4], batch.landmarks[:n, 4] * torch.tensor([-1.0, 1, 1]))
     assert (batch.features[n:] - batch.features[:n]).abs().max() > 0
+
+
+def test_some_of_a_person_are_a_third_at_rest_and_the_common_more_often(world: Path) -> None:
+    source = rendered(world)
+    rows = source.people[0]
+    f = source.faces
+    rng = np.random.default_rng(0)
+    chosen = source.some_of(rows, 6, rng)
+    assert len(set(chosen.tolist())) == 6
+    assert f.resting[chosen].sum() == 2
+    assert sorted(source.some_of(rows, 20, rng)) == sorted(rows), "all where there are no more"
+    moving = rows[~f.resting[rows]]
+    au = np.zeros_like(f.au)
+    au[moving[0], CHANNEL_INDEX["AU19"]] = 1
+    tongue = Source(replace(f, au=au), source.features, np.ones(len(f), bool))
+    drawn = np.concatenate([tongue.some_of(rows, 4, rng) for _ in range(200)])
+    often = np.array([(drawn == row).sum() for row in moving])
+    assert 0 < often[0] < 0.7 * often[1:].min()
 
 
 def test_joined_batches_do_not_know_each_other(world: Path) -> None:
@@ -315,6 +339,13 @@ def test_the_report_sets_the_landmarks_alone_beside(
     text = out.read_text()
     assert f"| landmarks alone, person known | {alone.mean.icc:.3f} | {alone.mean.mae:.3f} |" in text
     assert text.count("\n| AU") == 40
+    assert "hand-coded" not in text
+    monkeypatch.setattr(regressor_scores, "read_coded_frames", lambda _: made_up_frames(world))
+    monkeypatch.setattr(sys, "argv", [*sys.argv, "--coded", str(tmp_path)])
+    regressor_scores.main()
+    coded = out.read_text().partition("8 hand-coded frames, the neutral known:")[2]
+    assert coded.count("\n| R |") == coded.count("\n| geometric |") == 1
+    assert "R: ICC(3,1)" in coded
     given["checkpoint"] = tmp_path / "gone.pt"
     monkeypatch.setattr(sys, "argv", ["x", *(str(w) for k, v in given.items() for w in (f"--{k}", v))])
     with pytest.raises(SystemExit, match=r"gone\.pt"):
