@@ -58,15 +58,17 @@ def character_folder() -> Path:
 def list_characters() -> list[Entry]:
     """The built-in characters, then the user's own, then the imported ones. None of the user's is opened."""
     folder = character_folder()
-    own = [Entry(path.parent.name, "your own", path) for path in sorted(folder.glob(f"*/{FILE_NAME}"), key=_in_order)]
-    files = sorted((path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES), key=_in_order)
+    own = [Entry(path.parent.name, "your own", path) for path in folder.glob(f"*/{FILE_NAME}")]
+    files = (path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)
     imported = [Entry(path.stem, f"imported {path.suffix[1:].upper()}", path) for path in files]
+    own.sort(key=_in_order)
+    imported.sort(key=_in_order)
     return [Entry(name, load_character(name).title) for name in BUILT_IN] + own + imported
 
 
-def _in_order(path: Path) -> list[tuple[int, str]]:
+def _in_order(entry: Entry) -> list[tuple[int, str]]:
     """As people sort: "Me 2" before "Me 10"."""
-    parts = re.split(r"(\d+)", str(path).lower())
+    parts = re.split(r"(\d+)", entry.name.lower())
     return [(int(part), "") if part.isdigit() else (0, part) for part in parts]
 
 

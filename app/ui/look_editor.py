@@ -1,16 +1,15 @@
 """Skin, eyes, hair, brows and age of a face: swatches to choose from, and pictures of the 36 brow styles."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QImage, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QImage, QKeyEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QButtonGroup,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QListView,
     QListWidget,
@@ -23,9 +22,12 @@ from PySide6.QtWidgets import (
 
 from app.character_edit import CharacterEdit
 from app.ui.identity_editor import _Slider
+from app.ui.swatches import Swatches
 from app.ui.theme import GAP, Theme
 from rig.brows import brow_tile, brow_titles
+from rig.looks import BASE_FOLDER, IRIS_SHARE, read_sheet
 from rig.parameters import N_BROW_STYLES
+from rig.skeleton import ASSETS
 
 Triple = tuple[float, float, float]
 SKINS: Final[dict[str, Triple]] = {
@@ -38,7 +40,7 @@ SKINS: Final[dict[str, Triple]] = {
     "Dark": (0.50, 0.42, 0.37),
     "Deep": (0.38, 0.31, 0.28),
 }
-"""What the painted skin is multiplied by (sRGB)."""
+"""What the painted skin is multiplied by (sRGB), and what that is called on the base face."""
 EYES: Final[dict[str, Triple]] = {
     "Brown": (1.0, 1.0, 1.0),
     "Dark brown": (0.52, 0.44, 0.40),
@@ -47,7 +49,7 @@ EYES: Final[dict[str, Triple]] = {
     "Grey": (0.95, 1.25, 1.6),
     "Blue": (0.75, 1.25, 1.85),
 }
-"""What the painted iris is multiplied by."""
+"""What the painted iris is multiplied by, and what that is called on the base face."""
 HAIRS: Final[dict[str, tuple[int, int, int]]] = {
     "Black": (20, 16, 15),
     "Dark brown": (46, 32, 25),
@@ -59,83 +61,15 @@ HAIRS: Final[dict[str, tuple[int, int, int]]] = {
 }
 """Hair and brows, sRGB; brows a little darker."""
 BROWS_SHARE: Final = 0.9
-SKIN_PAINTED: Final = (222, 178, 152)
-IRIS_PAINTED: Final = (112, 84, 58)
-"""About what the painted sheets are, for the swatches."""
 NONE: Final = "No hair"
-SWATCH_PX: Final = 24
 BROW_TILE: Final = QSize(72, 36)
 BROW_PADDING_PX: Final = 40
 """In the button, besides picture and words."""
+ROWS_SHOWN: Final = 6
+MASKED: Final = 200
+"""Of 255: where the sheet of masks says skin."""
 NEAR: Final = 0.02
 """Colours that differ by less are the same swatch."""
-
-
-class _Swatch(QAbstractButton):
-    """A round colour; a ring in the accent when it is the one."""
-
-    def __init__(self, colour: tuple[int, int, int] | None, name: str, theme: Theme) -> None:
-        super().__init__()
-        self._colour, self.theme = colour, theme
-        self.setCheckable(True)
-        self.setAccessibleName(name)
-        self.setToolTip(name)
-        self.setFixedSize(SWATCH_PX, SWATCH_PX)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = self.rect().adjusted(3, 3, -3, -3)
-        painter.setPen(QPen(QColor(self.theme.line), 1))
-        painter.setBrush(QColor(*self._colour) if self._colour else QColor(self.theme.field))
-        painter.drawEllipse(box)
-        if self._colour is None:
-            painter.setPen(QPen(QColor(self.theme.faint), 1.5))
-            painter.drawLine(box.left() + 5, box.bottom() - 4, box.right() - 4, box.top() + 5)
-        if not self.isEnabled():
-            cover = QColor(self.theme.panel)
-            cover.setAlpha(160)
-            painter.fillRect(self.rect(), cover)
-        elif self.isChecked() or self.hasFocus():
-            colour = self.theme.accent if self.isChecked() else self.theme.muted
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(colour), 2))
-            painter.drawEllipse(self.rect().adjusted(1, 1, -1, -1))
-
-
-class _Swatches(QWidget):
-    """A row of which one or none is chosen; arrow keys go along it."""
-
-    chosen = Signal(str)
-
-    def __init__(self, title: str, colours: dict[str, tuple[int, int, int] | None], theme: Theme) -> None:
-        super().__init__()
-        self.setAccessibleName(title)
-        self.buttons: dict[str, _Swatch] = {}
-        self._group = QButtonGroup(self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        for name, colour in colours.items():
-            button = _Swatch(colour, f"{title}: {name}", theme)
-            button.setToolTip(name)
-            button.clicked.connect(lambda _=False, name=name: self.chosen.emit(name))
-            self._group.addButton(button)
-            self.buttons[name] = button
-            row.addWidget(button)
-        row.addStretch(1)
-
-    def show_choice(self, name: str | None) -> None:
-        self._group.setExclusive(False)
-        for other, button in self.buttons.items():
-            button.setChecked(other == name)
-        self._group.setExclusive(True)
-
-    def set_theme(self, theme: Theme) -> None:
-        for button in self.buttons.values():
-            button.theme = theme
-            button.update()
 
 
 class _BrowList(QListWidget):
@@ -157,7 +91,8 @@ class _BrowList(QListWidget):
             item.setToolTip(title)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, title)
             self.addItem(item)
-        self.resize(3 * self.gridSize().width() + 24, 6 * self.gridSize().height() + 12)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.resize(3 * self.gridSize().width() + 24, ROWS_SHOWN * self.gridSize().height() + 2 * self.frameWidth())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -186,9 +121,10 @@ class LookEditor(QWidget):
         super().__init__()
         self._theme = theme
         self._edit: CharacterEdit | None = None
-        self.skin = _Swatches("Skin", {n: _times(SKIN_PAINTED, c) for n, c in SKINS.items()}, theme)
-        self.eyes = _Swatches("Eyes", {n: _times(IRIS_PAINTED, c) for n, c in EYES.items()}, theme)
-        self.hair = _Swatches("Hair", {NONE: None, **HAIRS}, theme)
+        self._folder = ""
+        self.skin = Swatches("Skin", dict.fromkeys(SKINS), theme)
+        self.eyes = Swatches("Eyes", dict.fromkeys(EYES), theme)
+        self.hair = Swatches("Hair", {NONE: None, **HAIRS}, theme)
         self.brows = QPushButton()
         self.brows.setIconSize(QSize(52, 22))
         self.brows.setAccessibleName("Brow style")
@@ -220,7 +156,7 @@ class LookEditor(QWidget):
         )
         for i, (text, widget) in enumerate(rows):
             label = QLabel(text)
-            buddy = next(iter(widget.buttons.values())) if isinstance(widget, _Swatches) else widget
+            buddy = next(iter(widget.buttons.values())) if isinstance(widget, Swatches) else widget
             label.setBuddy(buddy)
             grid.addWidget(label, i, 0)
             grid.addWidget(widget, i, 1)
@@ -232,7 +168,20 @@ class LookEditor(QWidget):
     def set_edit(self, edit: CharacterEdit | None) -> None:
         self._edit = edit
         self.setEnabled(edit is not None)
+        if edit is not None and edit.start.look.folder != self._folder:
+            self._folder = edit.start.look.folder
+            self._mix()
         self.show_now()
+
+    def _mix(self) -> None:
+        """Swatches are what comes out on this character's own painted skin and eyes; names fit the base face only."""
+        named = not (ASSETS / self._folder / "eye.png").is_file() or self._folder == BASE_FOLDER
+        for swatches, painted, factors in (
+            (self.skin, painted_skin(self._folder), SKINS),
+            (self.eyes, painted_iris(self._folder), EYES),
+        ):
+            for nth, (name, factor) in enumerate(factors.items(), 1):
+                swatches.recolour(name, _times(painted, factor), name if named else f"Shade {nth}")
 
     def show_now(self) -> None:
         if self._edit is None:
@@ -296,8 +245,8 @@ class LookEditor(QWidget):
             self._list = _BrowList(self._theme, self)
             self._list.itemClicked.connect(self._take_brow)
             self._list.itemActivated.connect(self._take_brow)
-        self._list.setCurrentRow(self._edit.shape.look.brow_style)
-        corner = self.brows.mapToGlobal(QPoint(0, self.brows.height() + 2))
+        across = self.brows.width() - self._list.width()
+        corner = self.brows.mapToGlobal(QPoint(across, self.brows.height() + 2))
         screen = self.screen().availableGeometry()
         corner.setX(max(screen.left(), min(corner.x(), screen.right() - self._list.width())))
         if corner.y() + self._list.height() > screen.bottom():
@@ -305,12 +254,36 @@ class LookEditor(QWidget):
         self._list.move(corner)
         self._list.show()
         self._list.setFocus()
+        self._list.setCurrentRow(self._edit.shape.look.brow_style)
 
     def _take_brow(self, item: QListWidgetItem) -> None:
         assert self._list is not None
         style = self._list.row(item)
         self._list.close()
         self._set(brow_style=style)
+
+
+@cache
+def painted_skin(folder: str) -> tuple[int, int, int]:
+    """sRGB, the mean of a character's own skin sheet where the face is."""
+    face = read_sheet("skin_masks.png", folder)[::16, ::16, 0] > MASKED
+    sheet = read_sheet("skin.jpg", folder)
+    step = sheet.shape[0] // face.shape[0]
+    return _rgb(sheet[::step, ::step][face].mean(0))
+
+
+@cache
+def painted_iris(folder: str) -> tuple[int, int, int]:
+    """sRGB, the median of a character's own eye sheet where the iris is."""
+    sheet = read_sheet("eye.png", folder)
+    y, x = np.mgrid[0 : sheet.shape[0], 0 : sheet.shape[1]]
+    r = np.hypot(x / sheet.shape[1] - 0.5, y / sheet.shape[0] - 0.5) / IRIS_SHARE
+    return _rgb(np.median(sheet[(r > 0.45) & (r < 0.85)], axis=0))
+
+
+def _rgb(colour: NDArray) -> tuple[int, int, int]:
+    r, g, b = (round(float(c)) for c in colour[:3])
+    return r, g, b
 
 
 def _times(colour: tuple[int, int, int], factor: Triple) -> tuple[int, int, int]:

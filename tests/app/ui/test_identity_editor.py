@@ -14,6 +14,7 @@ from app.own_characters import Shape, base_identity
 from app.ui.identity_editor import IdentityEditor
 from app.ui.look_editor import EYES, HAIRS, NONE, SKINS, LookEditor
 from app.ui.theme import DARK, LIGHT
+from rig.characters import load_character
 from rig.identity import load_controls
 from rig.looks import Look
 
@@ -185,3 +186,18 @@ def test_a_character_with_its_own_hair_grows_no_crop(looks: LookEditor) -> None:
     looks.set_edit(edit)
     looks.hair.buttons["Blond"].click()
     assert edit.shape.look == replace(own, hair_colour=HAIRS["Blond"], brow_colour=edit.shape.look.brow_colour)
+
+
+def test_swatches_are_what_comes_out_on_the_characters_own_paint(looks: LookEditor) -> None:
+    base = looks.skin.buttons["Light"].colour
+    assert base is not None
+    assert base[0] > base[1] > base[2], "skin"
+    goblin = load_character("goblin").look
+    looks.set_edit(CharacterEdit(Shape(base_identity(), goblin)))
+    green = looks.skin.buttons["Light"].colour
+    assert green is not None
+    assert green[1] > green[0] > green[2]
+    assert looks.skin.buttons["Light"].toolTip() == "Shade 2", "no words for people's skin"
+    looks.set_edit(CharacterEdit(Shape(base_identity(), Look())))
+    assert looks.skin.buttons["Light"].colour == base
+    assert looks.skin.buttons["Light"].accessibleName() == "Skin: Light"
