@@ -37,6 +37,12 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="mien-icons-")
 
 
+def remove_files() -> None:
+    """Where the process ends without Python's own tidying up."""
+    if _folder.cache_info().currsize:
+        _folder().cleanup()
+
+
 def _pixmap(name: str, colour: str, scale: int) -> QPixmap:
     pixmap = QPixmap(SIZE * scale, SIZE * scale)
     pixmap.fill(Qt.GlobalColor.transparent)

@@ -1,7 +1,10 @@
 """``mien`` and ``mien demo``: make the window, start the source, end cleanly on signals."""
 
+import os
 import signal
 import sys
+import threading
+import time
 from contextlib import suppress
 from types import FrameType
 
@@ -9,6 +12,8 @@ from app.errors import UserError
 from app.tracker import TrackerSettings
 
 INTERRUPTED, TERMINATED = 130, 143
+LEAVE_S = 1.0
+"""How long threads that still load something are waited for, once all files are whole and the window is gone."""
 
 
 def run_window(settings: TrackerSettings, source: str | None, character: str | None = None) -> int:
@@ -66,5 +71,22 @@ def run_window(settings: TrackerSettings, source: str | None, character: str | N
         for number, handler in before.items():
             signal.signal(number, handler)
     if caught:
-        return INTERRUPTED if caught[0] == signal.SIGINT else TERMINATED
+        code = INTERRUPTED if caught[0] == signal.SIGINT else TERMINATED
+    _leave(code)
     return code
+
+
+def _leave(code: int) -> None:
+    """Python ends threads that still run inside of C++ libraries, which takes that for a crash: abort, core dump. So
+    such threads are waited for, and where they take long the process ends without Python's tidying up."""
+    until_s = time.monotonic() + LEAVE_S
+    running = [thread for thread in threading.enumerate() if thread.daemon and thread is not threading.current_thread()]
+    for thread in running:
+        thread.join(max(0.0, until_s - time.monotonic()))
+    if any(thread.is_alive() for thread in running):
+        from app.ui.icons import remove_files
+
+        remove_files()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

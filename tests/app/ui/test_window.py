@@ -2,6 +2,7 @@
 
 import csv
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -404,6 +405,40 @@ def test_sigterm_closes_cleanly_while_recording(clip: Path, tmp_path: Path) -> N
     rows = rows_of(path)
     assert len(rows) > 3
     assert path.read_bytes().endswith(b"\n")
+
+
+EARLY_SCRIPT = """
+import sys
+from PySide6.QtCore import QTimer
+from app.tracker import TrackerSettings
+from app.ui.main import run_window
+from app.ui.window import MainWindow
+show = MainWindow.showEvent
+def shown(self, event):
+    show(self, event)
+    QTimer.singleShot(60, lambda: print("up", flush=True))
+MainWindow.showEvent = shown
+sys.exit(run_window(TrackerSettings(device="cpu"), sys.argv[1]))
+"""
+
+
+def test_an_interrupt_while_all_still_loads_is_no_crash(clip: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "-c", EARLY_SCRIPT, str(clip)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
+    ) as child:
+        assert child.stdout is not None
+        line = child.stdout.readline()
+        child.send_signal(signal.SIGINT)
+        _, errors = child.communicate(timeout=WAIT_MS / 1000)
+    assert line.strip() == "up", errors
+    assert child.returncode == 130, errors
+    assert errors == ""
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
