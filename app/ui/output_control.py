@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from app.errors import UserError
 from app.pipeline import Snapshot
+from app.ui.figures import clock
 from app.ui.streams import Stream
-from app.ui.toolbar import clock
 
 if TYPE_CHECKING:
     from app.ui.window import MainWindow

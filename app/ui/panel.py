@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.ui.rig_view import RigView
     from app.ui.session import Session
     from app.ui.streams import Streams
+    from app.ui.take_player import TakePlayer
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Shell:
     """Before a calibration: started by whoever asks for one, shown by all."""
     streams: "Streams"
     recorder: "Recorder"
+    player: "TakePlayer"
+    """Plays a take on the 3D face instead of live frames."""
 
 
 class Panel(QWidget):
@@ -61,6 +64,9 @@ class Panel(QWidget):
 
     def show_face(self, frame: "Frame", face: "FaceFrame") -> None:
         """The newest frame and what was found in it; only while the panel can be seen."""
+
+    def show_take(self, face: "FaceFrame") -> None:
+        """A face of a take that is played back: live frames are not shown meanwhile. Only while it can be seen."""
 
     def tick(self, snapshot: "Snapshot") -> None:
         """About five times a second, seen or not: how the run is doing (an empty ``Snapshot`` while nothing runs)."""

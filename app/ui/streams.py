@@ -120,8 +120,10 @@ class Stream:
 
     @property
     def trouble(self) -> str:
-        """What is wrong now, in a few words; empty while all is well."""
-        return self.why_not or (self.sink.trouble if self.sink is not None else "")
+        """What is wrong now, in a few words; empty while all is well. The stream is not named in it."""
+        if self.why_not:
+            return self.why_not.rpartition(f"{self.settings.target}: ")[2]
+        return self.sink.trouble if self.sink is not None else ""
 
     def measure(self, now_s: float) -> None:
         """Call a few times a second."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.config import CSV_FORMATS
 from app.ui import theme as themes
 from app.ui.cameras import list_cameras, source_title
+from app.ui.figures import clock
 from app.ui.theme import Theme, set_property
 
 STREAM_TIP: Final = "Send to other programs, or stop all streams (O)"
@@ -142,7 +143,7 @@ class Toolbar(QFrame):
         button.setToolTip(tip)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setIconSize(QSize(14, 14))
+        button.setIconSize(QSize(20, 14))  # wider than the icon: room between it and the words
         return button
 
     def _list_streams(self) -> None:
@@ -215,10 +216,3 @@ class Toolbar(QFrame):
         """A key of ``app.config.CSV_FORMATS``."""
         for action in self._formats.actions():
             action.setChecked(action.data() == name)
-
-
-def clock(seconds: float) -> str:
-    """``0:07``, ``12:31``, ``1:02:03``."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

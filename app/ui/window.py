@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QToolButton, QVB
 
 from app.characters import SUFFIXES
 from app.errors import UserError
+from app.face_frame import FaceFrame
 from app.ui import theme as themes
 from app.ui.cameras import list_cameras
 from app.ui.character_panel import CharacterPanel
@@ -24,6 +25,7 @@ from app.ui.menus import Menus, belongs_to_widget, offer
 from app.ui.message_bar import MessageBar
 from app.ui.meters_panel import MetersPanel
 from app.ui.output_control import OutputControl
+from app.ui.output_panel import OutputPanel
 from app.ui.panel import Panel, Shell
 from app.ui.performance_panel import PerformancePanel
 from app.ui.picture_panel import PicturePanel
@@ -33,12 +35,14 @@ from app.ui.rig_view import RigView
 from app.ui.session import Session
 from app.ui.status_line import StatusLine, note_of, on_air, status_of
 from app.ui.streams import Streams
+from app.ui.take_player import TakePlayer
 from app.ui.theme import THEMES
 from app.ui.toolbar import Toolbar
 from app.ui.tracking_panel import TrackingPanel
 from app.ui.video_view import VideoView
 
 STATUS_MS: Final = 200
+REPLAY_NOTE: Final = "A take is playing"
 SETTINGS: Final = "settings"
 """Causes of messages that another source does not make untrue."""
 PANELS: Final = (
@@ -46,6 +50,7 @@ PANELS: Final = (
     PanelSpec("meters", MetersPanel, LEFT, True, "Ctrl+2"),
     PanelSpec("tracking", TrackingPanel, RIGHT, True, "Ctrl+3"),
     PanelSpec("character", CharacterPanel, RIGHT, True, "Ctrl+4"),
+    PanelSpec("output", OutputPanel, RIGHT, True, "Ctrl+5"),
     PanelSpec("charts", ChartsPanel, BOTTOM, False, "Ctrl+6"),
     PanelSpec("gauges", GaugesPanel, BOTTOM, False, "Ctrl+7"),
     PanelSpec("performance", PerformancePanel, BOTTOM, False, "Ctrl+8"),
@@ -88,6 +93,7 @@ class MainWindow(QMainWindow):
             countdown=self.countdown,
             streams=Streams(session, self.preferences, self.messages),
             recorder=Recorder(session, self.preferences, self.messages),
+            player=TakePlayer(self.jobs),
         )
         self.panels: dict[str, Panel] = {spec.name: spec.kind(self.shell) for spec in self.specs}
         self._lay_out()
@@ -170,6 +176,7 @@ class MainWindow(QMainWindow):
         session.fresh.connect(self.show_newest)
         session.message.connect(self.messages.show_message)
         session.failed.connect(self._fall_back)
+        self.shell.player.face.connect(self.show_take)
         self.countdown.changed.connect(self._show_countdown)
         self.countdown.over.connect(session.calibrate)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -184,6 +191,7 @@ class MainWindow(QMainWindow):
         for panel in self.panels.values():
             panel.reset()
         self._state = "searching"
+        self.shell.player.stop()
         self.session.start(spec)
         if self.dialogs.welcome is not None:
             self.dialogs.welcome.set_mirrored(self.video.mirrored)
@@ -216,6 +224,8 @@ class MainWindow(QMainWindow):
             return
         frame, face = newest
         self._state = face.state
+        if self.shell.player.active:
+            return
         for name, panel in self.panels.items():
             if self.docks.is_visible(name):
                 panel.show_face(frame, face)
@@ -223,10 +233,17 @@ class MainWindow(QMainWindow):
             self.dialogs.welcome.show_face(frame, face)
         self.rig.show_face(face)
 
+    def show_take(self, face: FaceFrame) -> None:
+        """A face of a take, to whoever can be seen; live ones are not shown meanwhile."""
+        for name, panel in self.panels.items():
+            if self.docks.is_visible(name):
+                panel.show_take(face)
+        self.rig.show_face(face)
+
     def _catch_up(self, name: str, on: bool) -> None:
         """A panel that comes into sight while nothing moves shows what the others do."""
         newest = self.session.newest()
-        if on and newest is not None and self.session.running:
+        if on and newest is not None and self.session.running and not self.shell.player.active:
             self.panels[name].show_face(*newest)
 
     def on_air(self) -> bool:
@@ -247,7 +264,8 @@ class MainWindow(QMainWindow):
         if self.dialogs.welcome is not None:
             self.dialogs.welcome.tick(snapshot)
         self.menus.refresh()
-        self.video.note = note_of(self.session, snapshot, self._state, self.video.has_picture)
+        live_note = note_of(self.session, snapshot, self._state, self.video.has_picture)
+        self.video.note = REPLAY_NOTE if self.shell.player.active else live_note
         self.video.update()
 
     # ------------------------------------------------------------ calibration

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage
 
 from app.errors import UserError
 from app.ui import qt_environment, theme
-from app.ui.toolbar import clock
+from app.ui.figures import clock
 from app.ui.video_view import CONTOURS, IRISES, VideoView
 
 

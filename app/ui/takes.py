@@ -1,0 +1,102 @@
+"""The takes of a folder, newest first: found on a thread, renamed, thrown away."""
+
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QFile, QObject, Signal
+
+from app.errors import UserError
+from app.outputs.take import TakeInfo, describe_take
+from app.outputs.take_name import SUFFIX
+
+MOST: Final = 100
+"""Older ones are in the folder, and not in the list."""
+FORBIDDEN: Final = '<>:"/\\|?*'
+
+
+class Takes(QObject):
+    """What is in one folder. Methods belong to the GUI thread."""
+
+    changed = Signal()
+    """There are others."""
+    _found = Signal(int, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.takes: list[TakeInfo] = []
+        self.folder = Path()
+        self._search = 0
+        self._known: dict[tuple[Path, int, int], TakeInfo | None] = {}
+        """By path, time and size: what was read once is not read again. None for a file that is no take."""
+        self._found.connect(self._take)
+
+    def look(self, folder: Path, skip: Path | None = None) -> None:
+        """Look again, on a thread; ``changed`` tells. ``skip``: a file that is being written."""
+        self._search += 1
+        search, known = self._search, dict(self._known)
+        self.folder = folder
+
+        def find() -> None:
+            found = _find(folder, skip, known)
+            with suppress(RuntimeError):  # the window went meanwhile
+                self._found.emit(search, found)
+
+        threading.Thread(target=find, name="takes", daemon=True).start()
+
+    def _take(self, search: int, found: dict[tuple[Path, int, int], TakeInfo | None]) -> None:
+        if search != self._search:
+            return
+        self._known = found
+        takes = [info for info in found.values() if info is not None]
+        takes.sort(key=lambda info: (info.modified_s, info.path.name), reverse=True)
+        if takes != self.takes:
+            self.takes = takes
+            self.changed.emit()
+
+    def rename(self, info: TakeInfo, name: str) -> Path:
+        """Give a take another name, in its folder; returns its path. Raises ``UserError``; nothing is overwritten."""
+        stem = name.strip().removesuffix(SUFFIX).strip(" .")
+        if not stem or any(c in FORBIDDEN or ord(c) < 32 for c in stem):
+            raise UserError(f"{name.strip() or 'an empty name'} cannot be a file's name: leave out {FORBIDDEN}")
+        new = info.path.with_name(stem + SUFFIX)
+        if new == info.path:
+            return new
+        if new.exists() and not new.samefile(info.path):  # letters' case may be all that changes
+            raise UserError(f"there is a take {stem} already: choose another name")
+        try:
+            info.path.rename(new)
+        except OSError as error:
+            raise UserError(f"{info.path.name} cannot be renamed: {error.strerror or error}") from error
+        return new
+
+    def throw_away(self, info: TakeInfo) -> None:
+        """Into the desktop's trash. Raises ``UserError`` where there is none, or the file cannot go."""
+        file = QFile(str(info.path))
+        if not file.moveToTrash():
+            raise UserError(f"{info.path.name} cannot be moved to the trash: {file.errorString()}")
+
+
+def _find(
+    folder: Path, skip: Path | None, known: dict[tuple[Path, int, int], TakeInfo | None]
+) -> dict[tuple[Path, int, int], TakeInfo | None]:
+    """The newest files of the folder that are takes, and the others that were looked at."""
+    files = []
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.suffix.lower() == SUFFIX and path != skip:
+                with suppress(OSError):
+                    status = path.stat()
+                    files.append((status.st_mtime_ns, path, status.st_size))
+    found: dict[tuple[Path, int, int], TakeInfo | None] = {}
+    for modified_ns, path, size in sorted(files, reverse=True)[:MOST]:
+        key = path, modified_ns, size
+        if key in known:
+            found[key] = known[key]
+            continue
+        try:
+            found[key] = describe_take(path)
+        except UserError:
+            found[key] = None
+    return found
