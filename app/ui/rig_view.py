@@ -132,6 +132,7 @@ class RigView(QWidget):
         self.loaded, self.shape, self.shown = loaded, loaded.shape, spec
         self.follows = loaded.takes_identity and loaded.follow
         self._style.another_scene()
+        assert self._scene is not None
         self.camera.breadth = breadth(loaded.points_at_rest(self._scene))
         self._dress()
         self._ask()
