@@ -65,7 +65,8 @@ def _au_curves() -> dict[str, Curve]:
             for channel in channels_of(au):
                 side = CHANNELS[channel].partition("-")[2]
                 title = f"AU{au} {NAMES[au]}" + (f", {side}" if side else "")
-                words = f"au{au:02d} {au} {region.lower()}"
+                told = ACTION_UNITS[au]
+                words = f"au{au:02d} {au} {region} {told.looks} {told.muscle}".lower()
                 brief = f"AU{au} {side[:1].upper()} {ACTION_UNITS[au].short}".replace("  ", " ")
                 key = CHANNELS[channel]
                 curves[key] = Curve(key, title, f"Action units: {region}", FACS, words, brief)

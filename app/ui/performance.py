@@ -106,8 +106,12 @@ def tiles(figures: Figures) -> dict[str, tuple[str, str]]:
         "3D face / s": (f"{figures.rig_per_s:.1f}", "How often the 3D face is drawn a second"),
         "Memory": (memory, "What Mien holds now"),
         "Cores": (f"{figures.cores:.2f}", "Processor cores that all threads of Mien keep busy"),
-        "Worst stall": (f"{figures.longest_stall_ms:.0f} ms", f"How long the window did not answer; {stalls}"),
+        "Worst stall": (_short_time(figures.longest_stall_ms), f"How long the window did not answer; {stalls}"),
     }
+
+
+def _short_time(ms: float) -> str:
+    return f"{ms:.0f} ms" if ms < 999.5 else f"{ms / 1e3:.1f} s"
 
 
 def as_text(figures: Figures) -> str:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableWidget,
@@ -41,7 +42,7 @@ HEADINGS: Final = {
     "Stage": "In the order of a frame's way through Mien",
     "p50 ms": "Half of the frames took less",
     "p95 ms": "95 of 100 frames took less",
-    "0 – 10 ms": "Bar: p50; pale: p95",
+    "10 ms": "Bar: p50, pale: p95; the number is where bars end",
 }
 Index = QModelIndex | QPersistentModelIndex
 
@@ -119,15 +120,15 @@ class PerformancePanel(Panel):
         for column, (word, tip) in enumerate(HEADINGS.items()):
             item = QTableWidgetItem(word)
             item.setToolTip(tip)
-            side = Qt.AlignmentFlag.AlignRight if column in (P50, P95) else Qt.AlignmentFlag.AlignLeft
+            side = Qt.AlignmentFlag.AlignLeft if column == STAGE else Qt.AlignmentFlag.AlignRight
             item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
             table.setHorizontalHeaderItem(column, item)
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(BAR, QHeaderView.ResizeMode.Stretch)
         metrics = QFontMetrics(table.font())
-        table.setColumnWidth(STAGE, metrics.horizontalAdvance("Landmarks") + 24)
+        table.setColumnWidth(STAGE, metrics.horizontalAdvance("Landmarks") + 18)
         for column in (P50, P95):
-            table.setColumnWidth(column, metrics.horizontalAdvance("p95 ms") + 20)
+            table.setColumnWidth(column, metrics.horizontalAdvance("p95 ms") + 16)
         for row, (stage, (word, tip)) in enumerate(STAGES.items()):
             for column in range(len(HEADINGS)):
                 item = QTableWidgetItem(word if column == STAGE else "–" if column != BAR else "")
@@ -223,7 +224,7 @@ class PerformancePanel(Panel):
         self._bars.latencies = {}
         heading = self.table.horizontalHeaderItem(BAR)
         assert heading is not None
-        heading.setText(f"0 – {self.figures.scale_ms:g} ms")
+        heading.setText(f"{self.figures.scale_ms:g} ms")
         for row, stage in enumerate(STAGES):
             latency = self.figures.latency(stage)
             if latency is not None:
@@ -259,21 +260,22 @@ class PerformancePanel(Panel):
 
 
 def _tile(word: str) -> tuple[QWidget, QLabel]:
-    """A number above what it counts."""
+    """A number above what it counts; its width does not depend on the number."""
     tile = QFrame()
     tile.setProperty("role", "card")
     column = QVBoxLayout(tile)
-    column.setContentsMargins(8, 4, 8, 4)
+    column.setContentsMargins(7, 4, 5, 4)
     column.setSpacing(0)
     value, name = QLabel("–"), QLabel(word)
-    font = QFont(value.font())
-    font.setPixelSize(15)
-    font.setWeight(QFont.Weight.DemiBold)
-    font.setFeature(QFont.Tag("tnum"), 1)
-    value.setFont(font)
+    for label, pixels, weight in ((value, 14, QFont.Weight.DemiBold), (name, 11, QFont.Weight.Normal)):
+        font = QFont(label.font())
+        font.setPixelSize(pixels)
+        font.setWeight(weight)
+        font.setFeature(QFont.Tag("tnum"), 1)
+        label.setFont(font)
+        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        column.addWidget(label)
     value.setAccessibleName(word)
     name.setProperty("role", "muted")
     name.setBuddy(value)
-    column.addWidget(value)
-    column.addWidget(name)
     return tile, value

@@ -210,7 +210,10 @@ def test_the_chooser_finds_ticks_and_stops_at_eight(qtbot: Any, panel: ChartsPan
     panel.choice.clear()
     panel.add.click()
     qtbot.waitUntil(chooser.isVisible, timeout=WAIT_MS)
-    qtbot.keyClicks(chooser.search, "jaw open")
+    qtbot.keyClicks(chooser.search, "zygomaticus left")
+    assert [key for key, item in chooser.items.items() if not item.isHidden()] == ["AU12-left"]
+    chooser.search.clear()
+    qtbot.keyClicks(chooser.search, "jawopen")
     assert [key for key, item in chooser.items.items() if not item.isHidden()] == ["jawOpen"]
     qtbot.keyClick(chooser.search, Qt.Key.Key_Return)
     assert list(panel.choice.chosen) == ["jawOpen"]
@@ -263,3 +266,21 @@ def test_themes_narrow_and_empty(qtbot: Any, panel: ChartsPanel) -> None:
     assert beside > 0
     panel.choice.clear()
     assert not panel.legend.isVisible()
+
+
+def test_a_click_in_the_meters_brings_the_charts(make_window: Callable[..., Any], qtbot: Any) -> None:
+    window = make_window()
+    window.preferences.set_value("charts/curves", {})
+    meters, charts = window.panels["meters"], window.panels["charts"]
+    assert not charts.isVisible()
+
+    def click() -> None:
+        at = meters.current.place_of("AU12-right").center().toPoint()
+        qtbot.mouseClick(meters.current, Qt.MouseButton.LeftButton, pos=at)
+
+    click()
+    qtbot.waitUntil(charts.isVisible, timeout=WAIT_MS)
+    assert list(charts.choice.chosen) == ["AU12-right"]
+    assert list(charts.legend.texts()) == ["AU12 Lip corner puller, right"]
+    click()
+    assert not charts.choice.chosen

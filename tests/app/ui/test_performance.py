@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel
 
 from app.frames import SourceInfo
 from app.pipeline import Latency, SinkReport, Snapshot
@@ -62,6 +63,8 @@ def test_tiles_have_units_and_a_dash_before_the_first_frame() -> None:
     assert words["With a face"] == "75 %"
     assert (words["Dropped"], words["Broken"]) == ("7", "2")
     assert (words["Memory"], words["Cores"]) == ("321 MiB", "1.23")
+    assert tiles(Figures(longest_stall_ms=83.4))["Worst stall"][0] == "83 ms"
+    assert tiles(Figures(longest_stall_ms=1435))["Worst stall"][0] == "1.4 s"
     assert tiles(Figures())["With a face"][0] == "–"
     assert list(tiles(Figures())) == list(words)
 
@@ -100,6 +103,19 @@ def test_a_blocked_window_is_a_stall(qtbot: Any) -> None:
     qtbot.waitUntil(lambda: watch.stalls >= 1, timeout=WAIT_MS)
     assert watch.longest_ms >= 100
     watch.stop()
+
+
+@pytest.mark.parametrize("width", [280, 320, 900])
+def test_no_text_is_cut(qtbot: Any, panel: PerformancePanel, width: int) -> None:
+    panel.resize(width, 600)
+    busy = Snapshot(source=RUN.source, frames=99_999, tracked=99_999, fps=240.0, dropped=99_999, broken=99_999)
+    panel.stalls.stop()
+    panel.tick(busy)
+    QGuiApplication.processEvents()
+    labels = panel.findChildren(QLabel)
+    assert len(labels) == 2 * len(panel.text())
+    for label in labels:
+        assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width(), label.text()
 
 
 @pytest.fixture
