@@ -258,9 +258,23 @@ class ChartsPanel(Panel):
         self.pause.setChecked(on)
         self._paused = self.history.last(list(range(len(CURVE_INDEX)))) if on else None
         if self.plots is not None:
+            self.plots.set_span(float(self.span.value))
             self.plots.set_frozen(on)
         self._dress_pause()
         self._redraw(at_once=True)
+
+    def hold(self, piece: Slice) -> None:
+        """Show a take, all of it, held still like a pause; going on shows what comes in again.
+
+        ``piece``: all curves, in the order of ``app.ui.curves.CURVES``.
+        """
+        self.set_paused(True)
+        self._paused = piece
+        if self.plots is not None:
+            self.plots.set_span(max(1.0, -float(piece.time_s[0])))
+            self.plots.set_frozen(False)  # so that the scales fit it
+            self._redraw(at_once=True)
+            self.plots.set_frozen(True)
 
     def _dress_pause(self) -> None:
         on = self.pause.isChecked()

@@ -135,6 +135,9 @@ class GaugesPanel(Panel):
         return self.head, *self._readable
 
     def show_face(self, frame: Frame, face: FaceFrame) -> None:
+        self.show_take(face)
+
+    def show_take(self, face: FaceFrame) -> None:
         now_s = time.perf_counter()
         if now_s - self._shown_s < REPAINT_S:
             self._waiting = face

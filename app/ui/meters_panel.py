@@ -81,6 +81,9 @@ class MetersPanel(Panel):
         return self.meters[self.kind.value]
 
     def show_face(self, frame: Frame, face: FaceFrame) -> None:
+        self.show_take(face)
+
+    def show_take(self, face: FaceFrame) -> None:
         self.current.show_values(face.au if self.kind.value == "au" else face.arkit, face.tracked)
 
     def set_theme(self, theme: Theme) -> None:

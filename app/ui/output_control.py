@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from app.errors import UserError
 from app.pipeline import Snapshot
+from app.ui.charts_panel import ChartsPanel
 from app.ui.figures import clock
+from app.ui.output_panel import OutputPanel
 from app.ui.streams import Stream
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ class OutputControl(QObject):
         bar.record_as_asked.connect(self.record_as)
         bar.folder_asked.connect(self.ask_for_folder)
         bar.format_chosen.connect(self._choose_format)
+        output, charts = window.panels["output"], window.panels["charts"]
+        if isinstance(output, OutputPanel) and isinstance(charts, ChartsPanel):
+            output.takes_page.charts_asked.connect(charts.hold)
         self.streams.changed.connect(self._show_streams)
         self.recorder.changed.connect(self._show_recording)
         self.recorder.saved.connect(self._say_saved)
