@@ -20,13 +20,14 @@ class FaceFrame:
     """
 
     index: int
-    """Counts decoded frames of the source from 0; a gap is a dropped frame."""
+    """Counts frames from 0 and always grows; a gap is a dropped frame."""
     time_s: float
     """Capture time, monotonic clock (``time.perf_counter``)."""
     wall_time_s: float
     """Capture time, seconds since the epoch."""
     media_time_s: float
-    """Position in the source: index / frame rate for files, seconds since the start for cameras."""
+    """Position in the source: a file's frame number / frame rate (it goes back with a seek or a loop, ``index`` does
+    not), seconds since the start for cameras."""
     image_size: tuple[int, int]
     """(width, height) in pixels."""
     tracked: bool
