@@ -35,6 +35,8 @@ WIDE_PX: Final = 520
 TILES_PX: Final = 312
 TILE_COLUMNS: Final = 3
 ROW_PX: Final = 22
+CELL_PX: Final = 22
+"""What the style and Qt keep free beside the text of a cell."""
 SLOW_S: Final = 1.0
 """Memory and processor are asked for this often."""
 STAGE, P50, P95, BAR = range(4)
@@ -42,7 +44,7 @@ HEADINGS: Final = {
     "Stage": "In the order of a frame's way through Mien",
     "p50 ms": "Half of the frames took less",
     "p95 ms": "95 of 100 frames took less",
-    "10 ms": "Bar: p50, pale: p95; the number is where bars end",
+    "10": "Bar: p50, pale: p95; the number is where bars end, ms",
 }
 Index = QModelIndex | QPersistentModelIndex
 
@@ -125,10 +127,13 @@ class PerformancePanel(Panel):
             table.setHorizontalHeaderItem(column, item)
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(BAR, QHeaderView.ResizeMode.Stretch)
-        metrics = QFontMetrics(table.font())
-        table.setColumnWidth(STAGE, metrics.horizontalAdvance("Landmarks") + 18)
+        bold = QFont(table.font())
+        bold.setBold(True)
+        plain, strong = QFontMetrics(table.font()), QFontMetrics(bold)
+        table.setColumnWidth(STAGE, plain.horizontalAdvance("Landmarks") + CELL_PX)
         for column in (P50, P95):
-            table.setColumnWidth(column, metrics.horizontalAdvance("p95 ms") + 16)
+            width = max(plain.horizontalAdvance("p95 ms"), strong.horizontalAdvance("888.8"))
+            table.setColumnWidth(column, width + CELL_PX)
         for row, (stage, (word, tip)) in enumerate(STAGES.items()):
             for column in range(len(HEADINGS)):
                 item = QTableWidgetItem(word if column == STAGE else "–" if column != BAR else "")
@@ -224,12 +229,12 @@ class PerformancePanel(Panel):
         self._bars.latencies = {}
         heading = self.table.horizontalHeaderItem(BAR)
         assert heading is not None
-        heading.setText(f"{self.figures.scale_ms:g} ms")
+        heading.setText(f"{self.figures.scale_ms:g}")
         for row, stage in enumerate(STAGES):
             latency = self.figures.latency(stage)
             if latency is not None:
                 self._bars.latencies[row] = latency
-            texts = ("–", "–") if latency is None else (f"{latency.p50_ms:.2f}", f"{latency.p95_ms:.2f}")
+            texts = ("–", "–") if latency is None else (_number(latency.p50_ms), _number(latency.p95_ms))
             for column, text in zip((P50, P95), texts, strict=True):
                 item = self.table.item(row, column)
                 assert item is not None
@@ -257,6 +262,11 @@ class PerformancePanel(Panel):
 
     def close_down(self) -> None:
         self.stalls.stop()
+
+
+def _number(ms: float) -> str:
+    """Five characters up to a second."""
+    return f"{ms:.2f}" if ms < 99.995 else f"{ms:.1f}" if ms < 999.95 else f"{ms:.0f}"
 
 
 def _tile(word: str) -> tuple[QWidget, QLabel]:

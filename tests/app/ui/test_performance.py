@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import QLabel
 
 from app.frames import SourceInfo
@@ -108,7 +108,10 @@ def test_a_blocked_window_is_a_stall(qtbot: Any) -> None:
 @pytest.mark.parametrize("width", [280, 320, 900])
 def test_no_text_is_cut(qtbot: Any, panel: PerformancePanel, width: int) -> None:
     panel.resize(width, 600)
-    busy = Snapshot(source=RUN.source, frames=99_999, tracked=99_999, fps=240.0, dropped=99_999, broken=99_999)
+    slow = dict.fromkeys(STAGES, Latency(888.88, 8888.8))
+    busy = Snapshot(
+        source=RUN.source, frames=99_999, tracked=99_999, fps=240.0, dropped=99_999, broken=99_999, latency=slow
+    )
     panel.stalls.stop()
     panel.tick(busy)
     QGuiApplication.processEvents()
@@ -116,6 +119,13 @@ def test_no_text_is_cut(qtbot: Any, panel: PerformancePanel, width: int) -> None
     assert len(labels) == 2 * len(panel.text())
     for label in labels:
         assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width(), label.text()
+    for row in range(len(STAGES)):
+        for column in range(3):
+            item = panel.table.item(row, column)
+            assert item is not None
+            needed = QFontMetrics(item.font()).horizontalAdvance(item.text()) + 18
+            assert needed <= panel.table.columnWidth(column), item.text()
+    assert panel.table.columnWidth(3) > 30
 
 
 @pytest.fixture
