@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from app.characters import SUFFIXES
@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
 
     def _restore_layout(self) -> None:
         layout = self.preferences.value("window/layout", "")
+        self._layout_kept = bool(layout)
         if layout and not self.docks.restore(layout):
             self.messages.show_message(
                 "info", "the layout of the last version does not fit: panels are in their places"
@@ -349,6 +350,13 @@ class MainWindow(QMainWindow):
             event.accept()
             return True
         return super().event(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Docks have sizes to share out only once the window is laid out."""
+        super().showEvent(event)
+        if not self._layout_kept:
+            self._layout_kept = True
+            QTimer.singleShot(0, self.docks, self.docks.share_out)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() and event.mimeData().urls()[0].isLocalFile():
