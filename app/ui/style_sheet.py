@@ -96,6 +96,11 @@ def _buttons(t: Theme) -> str:
     QToolButton[recording="true"], QPushButton[recording="true"] {{
         background: {t.record}; color: #ffffff; border-color: {t.record}; font-weight: 600;
     }}
+    QToolButton[live="true"]::menu-button, QToolButton[recording="true"]::menu-button {{
+        border-left: 1px solid {t.panel};
+    }}
+    QToolButton[live="true"]::menu-arrow {{ image: url({icon_file("down", t.on_accent)}); }}
+    QToolButton[recording="true"]::menu-arrow {{ image: url({icon_file("down", "#ffffff")}); }}
     #bar QToolButton, #bar QPushButton, #bar QLineEdit {{ min-height: 30px; }}
     """
 

@@ -21,10 +21,11 @@ from app.config import CSV_FORMATS
 from app.ui import theme as themes
 from app.ui.cameras import list_cameras, source_title
 from app.ui.figures import clock
+from app.ui.icons import SIZE, SPACED, spaced_icon
 from app.ui.theme import Theme, set_property
 
 STREAM_TIP: Final = "Send to other programs, or stop all streams (O)"
-WIDE: Final = 120
+WIDE: Final = 136
 """Pixels, so that words and times that change move nothing."""
 CSV_TEXT: Final = {"openface": "OpenFace columns", "arkit": "Live Link Face take (ARKit)"}
 
@@ -118,6 +119,7 @@ class Toolbar(QFrame):
         self.record.setMenu(menu)
 
         self.view = self._button("view", "Panels and view")
+        self.view.setIconSize(QSize(SIZE, SIZE))
         self.view.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.view.setAccessibleName("View menu")
         self.view.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -143,7 +145,7 @@ class Toolbar(QFrame):
         button.setToolTip(tip)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setIconSize(QSize(20, 14))  # wider than the icon: room between it and the words
+        button.setIconSize(QSize(SPACED, SIZE))
         return button
 
     def _list_streams(self) -> None:
@@ -167,17 +169,17 @@ class Toolbar(QFrame):
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.source.theme = theme
-        self.calibrate.setIcon(themes.icon("face", theme.text))
+        self.calibrate.setIcon(spaced_icon("face", theme.text))
         self.view.setIcon(themes.icon("panels", theme.text))
         self._dress()
 
     def _dress(self) -> None:
         t = self._theme
         run_colour = t.text if self._running else t.on_accent if self.run.isEnabled() else t.muted
-        self.run.setIcon(themes.icon("stop" if self._running else "play", run_colour))
-        self.stream.setIcon(themes.icon("stream", t.on_accent if self._sending else t.text))
+        self.run.setIcon(spaced_icon("stop" if self._running else "play", run_colour))
+        self.stream.setIcon(spaced_icon("stream", t.on_accent if self._sending else t.text))
         red = "#ffffff" if self._recording else t.record if self.record.isEnabled() else t.muted
-        self.record.setIcon(themes.icon("stop" if self._recording else "record", red))
+        self.record.setIcon(spaced_icon("stop" if self._recording else "record", red))
 
     def show_source(self, spec: str | None) -> None:
         title = source_title(spec)
