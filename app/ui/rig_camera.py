@@ -24,8 +24,10 @@ PITCH_MAX_DEG: Final = 75.0
 ZOOM_RANGE: Final = (0.5, 4.0)
 EYE_HEIGHT: Final = 0.02
 """The camera stands this far (as a share of its distance) above what it looks at."""
-BEHIND_M: Final = 0.04
-"""A head is deeper than its face: from the side its middle lies so far behind what one looks at from the front."""
+BEHIND_M: Final = 0.018
+"""From the side a head's middle lies so far behind what one looks at from the front."""
+DEEPER: Final = 0.2
+"""By so much a head is deeper than it is wide."""
 LARGEST_PX: Final = (3840, 2160)
 SMALLEST_PX: Final = 64
 Size = tuple[int, int]
@@ -93,9 +95,11 @@ class OrbitCamera:
             math.sin(pitch) + EYE_HEIGHT,
             math.cos(yaw) * math.cos(pitch),
         )
-        distance = framing.distance_m * max(1.0, ASPECT_MIN * self.breadth / aspect) / self.zoom
+        aside = abs(math.sin(math.radians(preset.yaw_deg)))
+        across = ASPECT_MIN * max(self.breadth, 1 + DEEPER * aside)
+        distance = framing.distance_m * max(1.0, across / aspect) / self.zoom
         focus = np.array(framing.focus)
-        focus[2] -= BEHIND_M * abs(math.sin(math.radians(preset.yaw_deg)))
+        focus[2] -= BEHIND_M * aside
         camera.focal_point = tuple(focus)
         camera.position = tuple(focus + distance * np.array(way))
         camera.up = (0.0, 1.0, 0.0)
