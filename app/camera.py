@@ -32,6 +32,8 @@ CAMERA_STALL_S: Final = 2.0
 """Without a picture for this long a camera counts as lost."""
 RETRY_S: Final = (0.5, 1.0, 2.0, 4.0)
 """Waits between attempts to get a lost camera back; the last one repeats."""
+TOLD_BY_STATE: Final = {"told_by_state": True}
+"""Marks log records for who shows ``SourceState`` anyway."""
 VIDEO4LINUX: Final = Path("/sys/class/video4linux")
 
 
@@ -244,7 +246,8 @@ class Camera(_Live):
             self._capture.release()
             self._capture = None
         self.state = SourceState.LOST
-        log.warning("camera %d is gone; trying to get it back", self._number)
+        name = f"camera {self._number}" + (f" ({self._device})" if self._device else "")
+        log.warning("%s is gone; trying to get it back", name, extra=TOLD_BY_STATE)
         attempt = 0
         while not self._stop.wait(RETRY_S[min(attempt, len(RETRY_S) - 1)]):
             attempt += 1
@@ -259,7 +262,7 @@ class Camera(_Live):
             self._capture = capture
             self.state = SourceState.STREAMING
             self._put(bgr, jump=True)
-            log.warning("camera %d is back", self._number)
+            log.warning("%s is back", name, extra=TOLD_BY_STATE)
             return
 
 

@@ -8,11 +8,12 @@ from typing import Any, ClassVar, Final
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout
 
-from app.capture import CameraMode, Frame
+from app.capture import CameraMode, Frame, SourceState
 from app.face_frame import FaceFrame
 from app.pipeline import Snapshot
 from app.ui import theme as themes
-from app.ui.cameras import Cameras, camera_modes, is_camera, mode_text
+from app.ui.camera_modes import CameraModes
+from app.ui.cameras import Cameras, is_camera, mode_text, source_title
 from app.ui.menus import Command
 from app.ui.overlay import LINES, Overlay
 from app.ui.panel import Panel, Shell
@@ -21,7 +22,6 @@ from app.ui.transport import TransportBar, dress
 from app.ui.video_view import VideoView
 
 OVERLAY_KEY: Final = "picture/overlay"
-MODES_KEY: Final = "camera/modes"
 MIRROR_KEYS: Final = {True: "picture/mirror_camera", False: "picture/mirror_film"}
 """By whether it is a camera: a mirror is what people expect of a camera, and not of a film."""
 LINES_TEXT: Final = dict(zip(LINES, ("No lines", "Contours", "Mesh"), strict=True))
@@ -30,6 +30,7 @@ PARTS_TEXT: Final = {
     "view": ("Aligned view", "V", "In the corner: the face as the network sees it"),
     "axes": ("Head axes and gaze", "X", "x to the subject's left, y up, z out of the face, and a ray out of each eye"),
 }
+LOST_CAUSE: Final = "camera lost"
 SEEK_NOTE: Final = "the recording goes on: its frames are counted on, and their times are places in the clip"
 
 
@@ -48,8 +49,10 @@ class PicturePanel(Panel):
         self.mirror = QToolButton()
         self.lines = QToolButton()
         self.cameras = Cameras(self)
+        self.modes = CameraModes(shell, self.cameras)
         self._aside = Overlay()  # what "nothing at all" took away
-        self._resume = self._warned = False
+        self._name = ""
+        self._resume = self._warned = self._lost = False
         self._make_tools()
         self._lay_out()
         self._connect()
@@ -70,7 +73,7 @@ class PicturePanel(Panel):
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
             menu = QMenu(button)
             menu.setToolTipsVisible(True)
-            menu.aboutToShow.connect(partial(self._fill_modes if button is self.mode else self._fill_overlay, menu))
+            menu.aboutToShow.connect(partial(self.modes.fill if button is self.mode else self._fill_overlay, menu))
             button.setMenu(menu)
         for button in (self.mirror, self.lines):
             dress(button)
@@ -91,7 +94,7 @@ class PicturePanel(Panel):
     def _connect(self) -> None:
         self.mirror.clicked.connect(self.set_mirrored)
         self.cameras.changed.connect(self._say_cameras)
-        self.session.camera_mode = self._mode_of
+        self.session.camera_mode = self.modes.of
         self.session.started.connect(self._begin)
         self.bar.play_clicked.connect(self.toggle_play)
         self.bar.sought.connect(self.seek)
@@ -135,7 +138,7 @@ class PicturePanel(Panel):
             Command(
                 "Source",
                 "Camera size and rate",
-                fill=self._fill_modes,
+                fill=self.modes.fill,
                 enabled=lambda: is_camera(self.session.source),
                 group=3,
             ),
@@ -159,6 +162,7 @@ class PicturePanel(Panel):
             text = mode_text(CameraMode(*given.size, round(given.fps, 1))) if given is not None else "Opening …"
             self.mode.setText(text)
             self.mode.setAccessibleName(f"Camera mode: {text}")
+        self._say_lost(self.session.running and snapshot.source_state is SourceState.LOST)
 
     def set_theme(self, theme: Theme) -> None:
         self.video.set_theme(theme)
@@ -172,6 +176,7 @@ class PicturePanel(Panel):
 
     def _begin(self, _pipeline: object) -> None:
         self._warned = False
+        self._name = source_title(self.session.source)  # once it is unplugged nobody knows it any more
         self._place_mirror()
 
     def _show_place(self) -> None:
@@ -297,41 +302,18 @@ class PicturePanel(Panel):
 
     # ------------------------------------------------------------ cameras
 
-    def _mode_of(self, spec: str) -> CameraMode | None:
-        """What this camera is to be asked for; None: as it comes."""
-        camera = self.cameras.of(spec)
-        if camera is None:
-            return None
-        kept: dict[str, Any] = self.shell.preferences.value(MODES_KEY, {})
-        try:
-            width, height, fps = kept.get(camera.name, ())
-            return CameraMode(int(width), int(height), float(fps))
-        except (TypeError, ValueError):
-            return None
-
-    def _fill_modes(self, menu: QMenu) -> None:
-        menu.clear()
-        camera, chosen = self.cameras.of(self.session.source), self._mode_of(self.session.source or "")
-        if camera is None:
-            menu.addAction("This camera is not in the system's list").setEnabled(False)
+    def _say_lost(self, lost: bool) -> None:
+        if lost == self._lost:
             return
-        group = QActionGroup(menu)
-        for mode in (None, *camera_modes(camera)):
-            action = QAction("As it comes" if mode is None else mode_text(mode), menu, checkable=True)
-            action.setChecked(mode == chosen)
-            action.triggered.connect(partial(self._choose_mode, camera.name, mode))
-            group.addAction(action)
-            menu.addAction(action)
-
-    def _choose_mode(self, name: str, mode: CameraMode | None, _on: bool = False) -> None:
-        """Keep it for this camera, and begin again with it."""
-        kept: dict[str, Any] = dict(self.shell.preferences.value(MODES_KEY, {}))
-        kept.pop(name, None)
-        if mode is not None:
-            kept[name] = [mode.width, mode.height, mode.fps]
-        self.shell.preferences.set_value(MODES_KEY, kept)
-        if self.session.running and self.session.source is not None:
-            self.session.start(self.session.source, same_person=True)
+        self._lost = lost
+        name, messages = self._name, self.shell.messages
+        if lost:
+            text = f"{name} is gone: plug it in again, or close what took it, and it goes on by itself"
+            messages.show_message("warning", text, cause=LOST_CAUSE)
+        else:
+            messages.withdraw(LOST_CAUSE)
+            if self.session.running and not self.session.stopping:
+                messages.show_message("info", f"{name} is back")
 
     def _say_cameras(self, came: list[str], went: list[str]) -> None:
         if came:

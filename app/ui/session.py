@@ -29,6 +29,8 @@ class _LogToWindow(logging.Handler):
         self._tell = emit
 
     def emit(self, record: logging.LogRecord) -> None:
+        if getattr(record, "told_by_state", False):
+            return  # the picture's panel shows the source's state
         self._tell("error" if record.levelno >= logging.ERROR else "warning", record.getMessage())
 
 

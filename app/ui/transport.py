@@ -22,7 +22,7 @@ from app.ui.theme import GAP, Theme
 
 BUTTON: Final = QSize(32, 28)
 NARROW_PX: Final = 300
-"""Below this width the frame's number makes room for the buttons."""
+"""Below this width the frame's number and the buttons for single frames make room; the slider has keys for them."""
 
 
 class SeekSlider(QSlider):
@@ -224,7 +224,8 @@ class TransportBar(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.frame.setVisible(self.width() >= NARROW_PX)
+        for part in (self.frame, self.back, self.forward):
+            part.setVisible(self.width() >= NARROW_PX)
 
 
 def dress(button: QToolButton) -> None:

@@ -1,6 +1,8 @@
 """The picture in the real window: film bar by mouse and keys, overlays, mirror, and cameras that come and go."""
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QMenu, QSlider
 
 from app.capture import CameraMode
+from app.ui.overlay import Overlay
 from app.ui.picture_panel import PicturePanel
 from app.ui.transport import place_text
 from app.ui.window import MainWindow
@@ -64,27 +67,26 @@ def test_the_handle_scrubs_and_the_picture_follows(make_window: MakeWindow, qtbo
     assert window.session.film.playing
 
 
-@pytest.mark.parametrize(
-    ("keys", "frame"),
-    [
-        ([Qt.Key.Key_End], 299),
-        ([Qt.Key.Key_End, Qt.Key.Key_Home], 0),
-        ([Qt.Key.Key_Home, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left], 1),
-        ([Qt.Key.Key_Home, Qt.Key.Key_PageUp, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown], 30),
-    ],
-)
-def test_the_slider_by_keys(make_window: MakeWindow, qtbot: Any, clip: Path, keys: list[Qt.Key], frame: int) -> None:
+def test_the_slider_by_keys(make_window: MakeWindow, qtbot: Any, clip: Path) -> None:
     window = make_window()
     panel = start(window, qtbot, clip)
     qtbot.keyClick(window, Qt.Key.Key_P)
     panel.bar.slider.setFocus()
-    for key in keys:
-        qtbot.keyClick(panel.bar.slider, key)
-    qtbot.waitUntil(lambda: place(window) == frame, timeout=WAIT_MS)
+    key = Qt.Key
+    for keys, frame in (
+        ([key.Key_End], 299),
+        ([key.Key_Home], 0),
+        ([key.Key_Right, key.Key_Right, key.Key_Left], 1),
+        ([key.Key_Home, key.Key_PageUp, key.Key_PageUp, key.Key_PageDown], 30),
+    ):
+        for one in keys:
+            qtbot.keyClick(panel.bar.slider, one)
+        qtbot.waitUntil(lambda frame=frame: place(window) == frame, timeout=WAIT_MS)
 
 
 def test_play_step_speed_and_loop_by_key_and_button(make_window: MakeWindow, qtbot: Any, clip: Path) -> None:
     window = make_window()
+    window.resize(1280, 800)
     panel = start(window, qtbot, clip)
     film = window.session.film
     qtbot.keyClick(window, Qt.Key.Key_P)
@@ -128,7 +130,7 @@ def test_after_the_end_the_handle_still_shows_frames(
     qtbot.waitUntil(lambda: not window.session.running, timeout=WAIT_MS)
     assert panel.bar.play.accessibleName() == "Play"
     assert panel.bar.slider.value() == 5
-    qtbot.mouseClick(panel.bar.back, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(window, Qt.Key.Key_Comma)
     qtbot.waitUntil(lambda: place(window) == 4, timeout=WAIT_MS)
     assert window.video.has_picture
     qtbot.keyClick(window, Qt.Key.Key_P)
@@ -171,18 +173,18 @@ def test_nothing_in_the_bar_moves_while_it_plays(make_window: MakeWindow, qtbot:
 def test_a_seek_while_recording_is_explained_once_and_rows_count_on(
     make_window: MakeWindow, qtbot: Any, clip: Path, tmp_path: Path
 ) -> None:
-    from app.outputs.csv_openface import OpenFaceCsv
-
     window = make_window()
     panel = start(window, qtbot, clip)
-    sink = OpenFaceCsv(tmp_path / "take.csv")
-    pipeline = window.session._pipeline
-    assert pipeline is not None
-    pipeline.add_sink(sink)
+    recorder = window.shell.recorder
+    recorder.start(tmp_path / "take.csv")
+    assert recorder.recording is not None
+    sink = recorder.recording.sink
     for frame in (200, 50):
         before = sink.written
         panel.seek(frame)
         qtbot.waitUntil(lambda before=before: sink.written > before + 2, timeout=WAIT_MS)
+    told = [message for message in window.messages.messages if "recording goes on" in message.text]
+    assert [message.times for message in told] == [1]
     window.session.stop()
     qtbot.waitUntil(lambda: not window.session.running, timeout=WAIT_MS)
     rows = [line.split(",") for line in (tmp_path / "take.csv").read_text().splitlines()[1:]]
@@ -249,15 +251,17 @@ def test_one_key_goes_through_the_overlays_and_takes_all_away(make_window: MakeW
     assert (panel.video.overlay.lines, panel.video.overlay.view) == ("mesh", False)
 
 
-@pytest.mark.parametrize("kept", [{"lines": "mesh", "axes": True}, {"lines": "plaid"}, {"lines": 3, "axes": "yes"}])
-def test_overlays_of_the_last_time_are_shown_again(make_window: MakeWindow, kept: dict[str, Any]) -> None:
+def test_overlays_of_the_last_time_are_shown_again(make_window: MakeWindow) -> None:
     window = make_window()
-    window.preferences.set_value("picture/overlay", kept)
-    again = PicturePanel(window.shell)
-    fine = kept["lines"] == "mesh"
-    assert again.video.overlay.lines == ("mesh" if fine else "contours")
-    assert again.video.overlay.axes is fine
-    again.deleteLater()
+    for kept, shown in (
+        ({"lines": "mesh", "axes": True}, Overlay("mesh", axes=True)),
+        ({"lines": "plaid"}, Overlay()),
+        ({"lines": 3, "axes": "yes"}, Overlay()),
+    ):
+        window.preferences.set_value("picture/overlay", kept)
+        again = PicturePanel(window.shell)
+        assert again.video.overlay == shown
+        again.deleteLater()
 
 
 def test_the_bar_is_there_for_films_and_the_mode_for_cameras(
@@ -342,3 +346,36 @@ def test_what_is_chosen_is_written_down(make_window: MakeWindow, qtbot: Any, cli
 )
 def test_places_in_words(seconds: float, text: str) -> None:
     assert place_text(seconds) == text
+
+
+def test_a_lost_camera_is_told_until_it_is_back(
+    make_window: MakeWindow, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = threading.Event()
+    there.set()
+
+    class Device:
+        def read(self) -> tuple[bool, np.ndarray | None]:
+            time.sleep(0.005)
+            return (True, np.full((60, 80, 3), 90, np.uint8)) if there.is_set() else (False, None)
+
+        def get(self, _: int) -> float:
+            return 30.0
+
+        def release(self) -> None: ...
+
+    cameras(monkeypatch)
+    monkeypatch.setattr("app.camera.open_capture", lambda index, mode=None: Device() if there.is_set() else None)
+    monkeypatch.setattr("app.camera.CAMERA_STALL_S", 0.05)
+    monkeypatch.setattr("app.camera.RETRY_S", (0.01,))
+    window = make_window()
+    panel = panel_of(window)
+    window.start("97")
+    qtbot.waitUntil(lambda: panel.mode.text() == "80 × 60, 30 fps", timeout=WAIT_MS)
+    assert window.video.mirrored
+    assert not panel.bar.slider.isVisible()
+    there.clear()
+    qtbot.waitUntil(lambda: "Desk Cam is gone" in window.messages.text, timeout=WAIT_MS)
+    there.set()
+    qtbot.waitUntil(lambda: "Desk Cam is back" in window.messages.text, timeout=WAIT_MS)
+    assert len(window.messages.messages) == 1
