@@ -1,5 +1,6 @@
 """Any number of streams: what each is to send and where, kept from one start to the next, and how it goes."""
 
+import queue
 import threading
 import time
 from collections import deque
@@ -139,13 +140,15 @@ class Stream:
         return sink
 
 
+Answer = tuple[Stream, int, Limited | str]
+"""Of a name look-up: which stream and attempt, and the sink or why there is none."""
+
+
 class Streams(QObject):
     """All streams of the window. Methods belong to the GUI thread; names are looked up on threads of their own."""
 
     changed = Signal()
     """There are others, or their settings are others."""
-    _found = Signal(object, int, object)
-    _not_found = Signal(object, int, str)
 
     def __init__(self, session: Session, preferences: Preferences, messages: MessageBar) -> None:
         super().__init__()
@@ -153,14 +156,14 @@ class Streams(QObject):
         self._pipeline: Pipeline | None = None
         self._writing = False
         self._last_on: list[Stream] = []
+        self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        self._closed = threading.Event()
         self.streams: list[Stream] = []
         """In the order of the screen; the first is the one of the toolbar."""
         self._load()
         session.started.connect(self._begin)
         session.ended.connect(self._end)
         preferences.changed.connect(self._hear)
-        self._found.connect(self._take)
-        self._not_found.connect(self._fail)
 
     # ------------------------------------------------------------ what there is
 
@@ -246,7 +249,9 @@ class Streams(QObject):
 
     def close(self) -> None:
         """After the session: nothing stays open."""
+        self._closed.set()
         self._end()
+        self._pick_up()
 
     def _stop(self, stream: Stream) -> None:
         stream.attempt += 1
@@ -264,20 +269,32 @@ class Streams(QObject):
             self._look_up(stream)
 
     def _look_up(self, stream: Stream) -> None:
-        """On a thread of its own: looking up a name may take seconds."""
+        """On a thread of its own: looking up a name may take seconds. ``tick`` picks up the answer."""
         stream.attempt += 1
-        attempt, settings = stream.attempt, stream.settings
+        attempt, settings, answers, closed = stream.attempt, stream.settings, self._answers, self._closed
 
+        # Nothing of Qt in here: the thread may outlive the window.
         def look() -> None:
-            with suppress(RuntimeError):  # the window went meanwhile
-                try:
-                    made = PROTOCOLS[settings.protocol]((settings.target,), settings.part)
-                except UserError as error:
-                    self._not_found.emit(stream, attempt, str(error))
-                else:
-                    self._found.emit(stream, attempt, Limited(made, settings.rate))
+            try:
+                made = PROTOCOLS[settings.protocol]((settings.target,), settings.part)
+            except UserError as error:
+                answers.put((stream, attempt, str(error)))
+                return
+            if closed.is_set():
+                made.close()
+            else:
+                answers.put((stream, attempt, Limited(made, settings.rate)))
 
         threading.Thread(target=look, name="stream-name", daemon=True).start()
+
+    def _pick_up(self) -> None:
+        """What was found out meanwhile."""
+        while not self._answers.empty():
+            stream, attempt, answer = self._answers.get()
+            if isinstance(answer, str):
+                self._fail(stream, attempt, answer)
+            else:
+                self._take(stream, attempt, answer)
 
     def _take(self, stream: Stream, attempt: int, sink: Limited) -> None:
         if attempt != stream.attempt or self._pipeline is None:
@@ -295,7 +312,8 @@ class Streams(QObject):
         stream.why_not, stream.retry_s = why, time.monotonic() + RETRY_S
 
     def tick(self) -> None:
-        """Call a few times a second: rates, and another try where a name was not found."""
+        """Call a few times a second: names that were looked up, rates, and another try where one was not found."""
+        self._pick_up()
         now_s = time.monotonic()
         for stream in self.streams:
             stream.measure(now_s)

@@ -1,11 +1,12 @@
 """The takes of a folder, newest first: found on a thread, renamed, thrown away."""
 
+import queue
 import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QFile, QObject, Signal
+from PySide6.QtCore import QFile, QObject, QTimer, Signal
 
 from app.errors import UserError
 from app.outputs.take import TakeInfo, describe_take
@@ -13,7 +14,12 @@ from app.outputs.take_name import SUFFIX
 
 MOST: Final = 100
 """Older ones are in the folder, and not in the list."""
+LOOK_MS: Final = 20
 FORBIDDEN: Final = '<>:"/\\|?*'
+
+
+Found = dict[tuple[Path, int, int], TakeInfo | None]
+"""By path, time and size: what was read once is not read again. None for a file that is no take."""
 
 
 class Takes(QObject):
@@ -21,34 +27,31 @@ class Takes(QObject):
 
     changed = Signal()
     """There are others."""
-    _found = Signal(int, object)
 
     def __init__(self) -> None:
         super().__init__()
         self.takes: list[TakeInfo] = []
         self.folder = Path()
-        self._search = 0
-        self._known: dict[tuple[Path, int, int], TakeInfo | None] = {}
-        """By path, time and size: what was read once is not read again. None for a file that is no take."""
-        self._found.connect(self._take)
+        self._known: Found = {}
+        self._answer: queue.SimpleQueue[Found] = queue.SimpleQueue()
+        self._timer = QTimer(self, interval=LOOK_MS)
+        self._timer.timeout.connect(self._pick_up)
 
     def look(self, folder: Path, skip: Path | None = None) -> None:
         """Look again, on a thread; ``changed`` tells. ``skip``: a file that is being written."""
-        self._search += 1
-        search, known = self._search, dict(self._known)
         self.folder = folder
+        answer: queue.SimpleQueue[Found] = queue.SimpleQueue()
+        self._answer = answer  # what an older search finds is of no interest
+        known = dict(self._known)
+        # Nothing of Qt in there: the thread may outlive the window.
+        threading.Thread(target=lambda: answer.put(_find(folder, skip, known)), name="takes", daemon=True).start()
+        self._timer.start()
 
-        def find() -> None:
-            found = _find(folder, skip, known)
-            with suppress(RuntimeError):  # the window went meanwhile
-                self._found.emit(search, found)
-
-        threading.Thread(target=find, name="takes", daemon=True).start()
-
-    def _take(self, search: int, found: dict[tuple[Path, int, int], TakeInfo | None]) -> None:
-        if search != self._search:
+    def _pick_up(self) -> None:
+        if self._answer.empty():
             return
-        self._known = found
+        self._timer.stop()
+        self._known = found = self._answer.get()
         takes = [info for info in found.values() if info is not None]
         takes.sort(key=lambda info: (info.modified_s, info.path.name), reverse=True)
         if takes != self.takes:
@@ -73,14 +76,13 @@ class Takes(QObject):
 
     def throw_away(self, info: TakeInfo) -> None:
         """Into the desktop's trash. Raises ``UserError`` where there is none, or the file cannot go."""
-        file = QFile(str(info.path))
-        if not file.moveToTrash():
-            raise UserError(f"{info.path.name} cannot be moved to the trash: {file.errorString()}")
+        if not QFile(str(info.path)).moveToTrash():
+            raise UserError(
+                f"{info.path.name} cannot be moved to the trash: delete it in its folder, {info.path.parent}"
+            )
 
 
-def _find(
-    folder: Path, skip: Path | None, known: dict[tuple[Path, int, int], TakeInfo | None]
-) -> dict[tuple[Path, int, int], TakeInfo | None]:
+def _find(folder: Path, skip: Path | None, known: Found) -> Found:
     """The newest files of the folder that are takes, and the others that were looked at."""
     files = []
     with suppress(OSError):
@@ -89,7 +91,7 @@ def _find(
                 with suppress(OSError):
                     status = path.stat()
                     files.append((status.st_mtime_ns, path, status.st_size))
-    found: dict[tuple[Path, int, int], TakeInfo | None] = {}
+    found: Found = {}
     for modified_ns, path, size in sorted(files, reverse=True)[:MOST]:
         key = path, modified_ns, size
         if key in known:

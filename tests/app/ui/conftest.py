@@ -128,6 +128,19 @@ def trackers() -> list[WavingTracker]:
 
 
 @pytest.fixture
+def session(qtbot: Any, make_face: Callable[..., FaceFrame], trackers: list[WavingTracker]) -> Iterator[Session]:
+    """A session without a window, on a tracker without models. Somebody has to ``poll`` it."""
+
+    def tracker(settings: TrackerSettings) -> WavingTracker:
+        trackers.append(WavingTracker(make_face))
+        return trackers[-1]
+
+    made = Session(TrackerSettings(device="cpu"), make_tracker=tracker)
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def make_window(
     qtbot: Any,
     tmp_path: Path,
