@@ -66,6 +66,8 @@ def status_of(session: Session, streams: Streams, recorder: Recorder, snapshot: 
     total = (snapshot.latency or {}).get("total")
     place = ""
     film = session.film.position
+    if film is not None and film.paused:
+        word, mood = "Paused", "muted"
     if film is not None and film.length:
         place = f"frame {film.frame + 1} of {film.length}"
     output = ""

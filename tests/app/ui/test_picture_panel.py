@@ -91,6 +91,7 @@ def test_play_step_speed_and_loop_by_key_and_button(make_window: MakeWindow, qtb
     film = window.session.film
     qtbot.keyClick(window, Qt.Key.Key_P)
     assert not film.playing
+    qtbot.waitUntil(lambda: "Paused" in window.status.text(), timeout=WAIT_MS)
     window.session.film.seek(100)
     qtbot.waitUntil(lambda: place(window) == 100, timeout=WAIT_MS)
     qtbot.keyClick(window, Qt.Key.Key_Comma)
