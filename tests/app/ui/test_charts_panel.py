@@ -14,7 +14,7 @@ from app.face_frame import FaceFrame
 from app.frames import Frame
 from app.pipeline import Snapshot
 from app.tracker import TrackerSettings
-from app.ui.chart_choice import MOST
+from app.ui.chart_choice import MOST, ON_DARK
 from app.ui.charts_panel import ChartsPanel
 from app.ui.jobs import Jobs
 from app.ui.message_bar import MessageBar
@@ -135,12 +135,12 @@ def test_a_curve_is_drawn_in_its_colour_and_not_where_there_is_no_face(
 
 
 def _coloured(panel: ChartsPanel) -> np.ndarray | None:
-    """Columns of pixels that have something of the first curve's colour."""
+    """Columns of pixels with something of the first curve, the only blue thing; its edges are blended."""
     assert panel.plots is not None
+    assert panel.choice.colours(DARK)["AU12-left"] == ON_DARK[0]
     image = panel.plots.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., 2::-1]
-    wanted = QColor(panel.choice.colours(DARK)["AU12-left"])
-    near = np.abs(pixels.astype(int) - [wanted.red(), wanted.green(), wanted.blue()]).max(axis=2) < 60
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4).astype(int)
+    near = pixels[..., 0] - pixels[..., 2] > 60  # blue, green, red, nothing
     columns = np.flatnonzero(near.any(axis=0))
     return columns if len(columns) > 100 else None
 
