@@ -23,7 +23,8 @@ from app.errors import UserError
 from app.ui import theme as themes
 from app.ui.choice_box import ChoiceBox
 from app.ui.message_bar import ElidedLabel
-from app.ui.streams import MOST_FPS, Stream, StreamSettings
+from app.ui.stream_settings import MOST_FPS, StreamSettings
+from app.ui.streams import Stream
 from app.ui.theme import GAP, Theme, number_width, set_property, set_role, tabular
 
 PROTOCOL_LINES: Final = {"mien": ("Mien (OSC)", "All of a face in one bundle a frame")}

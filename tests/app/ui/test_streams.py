@@ -13,7 +13,8 @@ from app.errors import UserError
 from app.ui.message_bar import MessageBar
 from app.ui.preferences import Preferences
 from app.ui.session import Session
-from app.ui.streams import KEY, Streams, StreamSettings, settings_of
+from app.ui.stream_settings import StreamSettings, settings_of
+from app.ui.streams import KEY, Streams
 from app.ui.theme import DARK
 
 WAIT_MS = 60_000
