@@ -11,18 +11,18 @@ import csv
 import json
 import math
 import time
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from models.bisenet import FeatureExtractor, load_parser
 from models.generator import GeneratorFileError, load_generator
 from models.lightcnn import load_recognition
 from models.losses import Weights
-from models.regressor import FullRegressor, Regressor, fitting
+from models.regressor import Architecture, FullRegressor, Regressor, fitting
 from models.regressor_scores import summary
 from models.training.curves import draw_curves
 from models.training.feature_cache import CacheError, cache_features
@@ -122,6 +122,73 @@ def open_data(args: argparse.Namespace, extractor: FeatureExtractor) -> Data:
         raise SystemExit(str(error)) from None
 
 
+@dataclass
+class Progress:
+    """How far a training is; saved in checkpoints."""
+
+    step: int = 0
+    best: float = -9.0
+    spent_s: float = 0.0
+
+    def resume(self, path: Path, model: FullRegressor, optimiser: torch.optim.Optimizer) -> None:
+        """Goes on where OUT/last.pt stopped, if it is there. Raises SystemExit where it is of another R."""
+        if not path.exists():
+            return
+        state = torch.load(path, map_location="cpu", weights_only=False)
+        try:
+            Architecture.from_dict(state["architecture"]["regressor"])
+            model.load_state_dict(state["state"])
+            optimiser.load_state_dict(state["optimiser"])
+        except (KeyError, TypeError, RuntimeError) as error:
+            reason = " ".join(str(error).split())[:160]
+            raise SystemExit(f"{path} is of another R: delete it, or use another --out ({reason})") from None
+        self.step, self.best, self.spent_s = state["step"], state["best"], state["spent"]
+
+
+def set_rate(optimiser: torch.optim.Optimizer, rate: float, step: int, share: float) -> None:
+    """Warm up, then a half cosine; ``share`` 0..1 of the training is over."""
+    slope = min(1, (step + 1) / WARM_STEPS) * max(0.5 * (1 + math.cos(math.pi * share)), 0.01)
+    for group in optimiser.param_groups:
+        group["lr"] = rate * group["pace"] * slope
+
+
+def descend(
+    terms: dict[str, Tensor], regressor: Regressor, optimiser: torch.optim.Optimizer, mixed: torch.amp.GradScaler
+) -> None:
+    """One step down the sum of the terms."""
+    optimiser.zero_grad()
+    mixed.scale(torch.stack(list(terms.values())).sum()).backward()
+    mixed.unscale_(optimiser)
+    nn.utils.clip_grad_norm_(regressor.parameters(), 1.0)
+    mixed.step(optimiser)
+    mixed.update()
+
+
+def validate(
+    args: argparse.Namespace, model: FullRegressor, optimiser: torch.optim.Optimizer, data: Data, progress: Progress,
+    means: dict[str, float], weights: Weights,
+) -> None:  # fmt: skip
+    """Scores on people held out; writes the log, its curves and the checkpoints."""
+    model.eval()
+    found = summary(model.regressor, data.held_out, args.judges, args.device)
+    model.train()
+    write_log(
+        args.out / "log.csv", {"step": progress.step, "minutes": round(progress.spent_s / 60, 2), **found, **means}
+    )
+    draw_curves(args.out / "log.csv", args.out / "curve.png")
+    now = found["icc"] - found["mae"] + 0.5 * (found["icc_stranger"] - found["mae_stranger"])
+    better, progress.best = now > progress.best, max(now, progress.best)
+    config = {k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items()}
+    common = model.checkpoint(
+        step=progress.step, best=progress.best, spent=progress.spent_s, config=config, losses=asdict(weights)
+    )
+    if better:
+        save(common, args.out / "best.pt")
+    save({**common, "optimiser": optimiser.state_dict()}, args.out / "last.pt")
+    said = json.dumps({k: round(v, 4) for k, v in {"step": progress.step, **found, **means}.items()})
+    print(said, f"{progress.spent_s:.0f} s", flush=True)
+
+
 def main() -> None:
     args = command_line(__doc__).parse_args()
     torch.set_num_threads(args.threads)
@@ -129,69 +196,35 @@ def main() -> None:
     weights = chosen_weights(args.off)
     model, unlabelled = open_networks(args, weights)
     data = open_data(args, model.extractor)
-    rng, g = np.random.default_rng(args.seed), torch.Generator().manual_seed(args.seed)
     steps = Steps(
         model.regressor, data, unlabelled, weights, args.people, args.clips, args.drawn, args.device, args.pictures
     )
-    optimiser = optimiser_of(model.regressor)
-    first, best, spent = 0, -9.0, 0.0
-    last = args.out / "last.pt"
-    if last.exists():
-        state = torch.load(last, map_location=args.device, weights_only=False)
-        model.load_state_dict(state["state"])
-        optimiser.load_state_dict(state["optimiser"])
-        first, best, spent = state["step"], state["best"], state["spent"]
-        rng, g = np.random.default_rng([args.seed, first]), torch.Generator().manual_seed(args.seed + first)
+    optimiser, progress = optimiser_of(model.regressor), Progress()
+    progress.resume(args.out / "last.pt", model, optimiser)
+    rng = np.random.default_rng([args.seed, progress.step])
+    g = torch.Generator().manual_seed(args.seed + progress.step)
     mixed = torch.amp.GradScaler(enabled=args.device == "cuda")
-    started, log_path = time.perf_counter() - spent, args.out / "log.csv"
+    started = time.perf_counter() - progress.spent_s
     means: dict[str, float] = {}
     model.train()
-    step = first
-    while step < args.steps:
+    while progress.step < args.steps:
         gone = (time.perf_counter() - started) / 60
-        share = max(step / args.steps, gone / args.minutes if args.minutes else 0.0)
+        share = max(progress.step / args.steps, gone / args.minutes if args.minutes else 0.0)
         if share >= 1:
             break
-        # Warm up, then a half cosine.
-        for group in optimiser.param_groups:
-            slope = min(1, (step + 1) / WARM_STEPS) * max(0.5 * (1 + math.cos(math.pi * share)), 0.01)
-            group["lr"] = args.rate * group["pace"] * slope
-        terms = steps.labelled(rng, g, with_clips=step % args.clips_every == 0)
-        if unlabelled is not None and step % args.every == 0:
+        set_rate(optimiser, args.rate, progress.step, share)
+        terms = steps.labelled(rng, g, with_clips=progress.step % args.clips_every == 0)
+        if unlabelled is not None and progress.step % args.every == 0:
             terms |= {name: args.share * value for name, value in steps.unlabelled(rng, g).items()}
-        loss = torch.stack(list(terms.values())).sum()
-        optimiser.zero_grad()
-        mixed.scale(loss).backward()
-        mixed.unscale_(optimiser)
-        nn.utils.clip_grad_norm_(model.regressor.parameters(), 1.0)
-        mixed.step(optimiser)
-        mixed.update()
+        descend(terms, model.regressor, optimiser, mixed)
         for name, value in terms.items():
             v = float(value.detach())
             means[name] = 0.98 * means.get(name, v) + 0.02 * v
-        step += 1
-        spent = time.perf_counter() - started
-        ends = step == args.steps or bool(args.minutes and spent / 60 >= args.minutes)
-        if step % args.validate == 0 or ends:
-            model.eval()
-            found = summary(model.regressor, data.held_out, args.judges, args.device)
-            model.train()
-            write_log(log_path, {"step": step, "minutes": round(spent / 60, 2), **found, **means})
-            draw_curves(log_path, args.out / "curve.png")
-            now = found["icc"] - found["mae"] + 0.5 * (found["icc_stranger"] - found["mae_stranger"])
-            config = {k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items()}
-            common = model.checkpoint(
-                step=step, best=max(best, now), spent=spent, config=config, losses=asdict(weights)
-            )
-            if now > best:
-                best = now
-                save(common, args.out / "best.pt")
-            save({**common, "optimiser": optimiser.state_dict()}, last)
-            print(
-                json.dumps({k: round(v, 4) for k, v in {"step": step, **found, **means}.items()}),
-                f"{spent:.0f} s",
-                flush=True,
-            )
+        progress.step += 1
+        progress.spent_s = time.perf_counter() - started
+        ends = progress.step == args.steps or bool(args.minutes and progress.spent_s / 60 >= args.minutes)
+        if progress.step % args.validate == 0 or ends:
+            validate(args, model, optimiser, data, progress, means, weights)
 
 
 def save(content: dict, path: Path) -> None:

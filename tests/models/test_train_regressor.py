@@ -295,6 +295,18 @@ def test_training_learns_resumes_and_rebuilds(world: Path, tmp_path: Path, monke
     assert 0 <= figures["mae"] <= 5
 
 
+def test_a_run_of_another_r_is_not_gone_on_with(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(monkeypatch, train_regressor, world, tmp_path, "--steps", "1", "--validate", "1")
+    with pytest.raises(SystemExit, match=r"last\.pt is of another R"):
+        run(monkeypatch, train_regressor, world, tmp_path, "--steps", "2", "--width", "6")
+    state = torch.load(tmp_path / "last.pt", weights_only=False)
+    state["architecture"]["regressor"]["windows"]["eyes"] = (32, 0, 8, 0, 8)
+    torch.save(state, tmp_path / "last.pt")
+    for more in ((), ("--start", str(tmp_path / "last.pt"))):
+        with pytest.raises(SystemExit, match="other feature windows"):
+            run(monkeypatch, train_regressor, world, tmp_path, "--steps", "2", *more)
+
+
 def test_pictures_alone_teach_what_looks_and_not_the_landmarks(world: Path) -> None:
     source = rendered(world)
     torch.manual_seed(0)
