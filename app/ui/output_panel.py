@@ -159,7 +159,8 @@ class OutputPanel(Panel):
         troubled = [stream for stream in on if stream.trouble]
         if troubled:
             word = f"Sending {len(on) - len(troubled)} of {len(on)}" if len(on) > 1 else "Not sent"
-            self.sending.show_state(word, troubled[0].trouble, theme.warn)
+            why = troubled[0].trouble
+            self.sending.show_state(word, why[:1].upper() + why[1:], theme.warn)
         elif sending:
             count = f"{len(sending)} streams" if len(sending) > 1 else sending[0].settings.title
             self.sending.show_state("Sending", count, theme.good)

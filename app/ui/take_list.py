@@ -21,12 +21,13 @@ from app.ui.theme import Theme, tabular
 INFO: Final = Qt.ItemDataRole.UserRole
 PAD: Final = 8
 ROW: Final = 48
-FORMAT_WORDS: Final = {"openface": "OpenFace", "arkit": "Live Link"}
+FORMAT_WORDS: Final = {"openface": "", "arkit": "ARKit"}
+"""The usual one goes without saying."""
 
 
 def about(info: TakeInfo) -> str:
-    """``0:12  ·  371 frames  ·  1.2 MB``."""
-    return f"{clock(info.length_s)}  ·  {info.frames:,} frames  ·  {size_text(info.size)}"
+    """``0:12 · 371 frames · 1.2 MB``."""
+    return f"{clock(info.length_s)} · {info.frames:,} frames · {size_text(info.size)}"
 
 
 def when(info: TakeInfo) -> str:

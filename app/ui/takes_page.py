@@ -69,7 +69,7 @@ class TakesPage(QWidget):
         self.note.setFixedHeight(NOTE_LINES * self.note.fontMetrics().lineSpacing())
         for button, name, tip in (
             (self.play, "Play", ""),
-            (self.live, "Back to live", "Show what the camera sees again"),
+            (self.live, "Live", "Back to live: show what the camera sees again"),
             (self.more, "More", "Charts, rename, delete, open the folder"),
         ):
             button.setText(name)
