@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -311,10 +312,12 @@ def test_filter_and_calibration_reach_the_tracker(
     monkeypatch.setattr("app.ui.countdown.COUNTDOWN_S", 0.5)
     window = make_window()
     start(window, qtbot, clip)
-    strong = next(a for a in window.toolbar.filter.menu().actions() if "strong" in a.text())
-    strong.trigger()
+    smoothing = window.menus.actions["Smoothing"].menu()
+    smoothing.aboutToShow.emit()
+    assert [action.text() for action in smoothing.actions() if action.isChecked()] == ["Light"]
+    next(action for action in smoothing.actions() if action.text() == "Strong").trigger()
     qtbot.waitUntil(lambda: {"filter": "strong"} in trackers[-1].asked, timeout=WAIT_MS)
-    assert "strong" in window.toolbar.filter.text()
+    assert window.session.settings.filter == "strong"
     qtbot.mouseClick(window.toolbar.calibrate, Qt.MouseButton.LeftButton)
     assert window.video.big_note.startswith("1\n")
     qtbot.waitUntil(lambda: "calibrate" in trackers[-1].asked, timeout=WAIT_MS)
@@ -324,8 +327,8 @@ def test_filter_and_calibration_reach_the_tracker(
 def test_mirror_turns_the_picture_and_only_the_picture(make_window: MakeWindow, qtbot: Any, clip: Path) -> None:
     window = make_window()
     start(window, qtbot, clip)
-    assert not window.mirror_action.isChecked()  # on by itself for cameras only
-    window.landmarks_action.trigger()
+    assert not window.menus.actions["Mirror"].isChecked()  # on by itself for cameras only
+    window.video.overlay = replace(window.video.overlay, lines="off")
 
     def white_side() -> str:
         shown = window.video.grab().toImage()
@@ -347,9 +350,12 @@ def test_the_landmarks_can_be_hidden(make_window: MakeWindow, qtbot: Any, clip: 
     start(window, qtbot, clip)
     qtbot.keyClick(window, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: not window.session.running, timeout=WAIT_MS)
+    assert window.video.overlay.lines != "off"
     with_lines = window.video.grab().toImage()
-    qtbot.keyClick(window, Qt.Key.Key_L)
-    qtbot.waitUntil(lambda: not window.video.landmarks_shown, timeout=WAIT_MS)
+    for _ in range(3):
+        if window.video.overlay.lines != "off":
+            qtbot.keyClick(window, Qt.Key.Key_L)
+    assert window.video.overlay.lines == "off"
     assert window.video.grab().toImage() != with_lines
 
 
