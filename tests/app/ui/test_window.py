@@ -367,7 +367,7 @@ def test_themes_and_the_choices_of_the_last_time(make_window: MakeWindow, qtbot:
         assert (pixel.lightness() < 100) is dark
     window.preferences.set_value("window/theme", "plaid")  # what is not known any more is forgotten
     other = MainWindow(window.session, window.preferences._settings)
-    assert other._theme_name == "system"
+    assert other.theme_name == "system"
     assert "plaid" in other.messages.text
 
 
