@@ -57,7 +57,7 @@ class CharacterPanel(Panel):
         for page in (self.characters, self.face, self.stage_page):
             self._stack.addWidget(page)
         head = QVBoxLayout()
-        head.setContentsMargins(MARGIN, MARGIN, MARGIN, GAP)
+        head.setContentsMargins(MARGIN, GAP, MARGIN, GAP)
         head.addWidget(self.pages)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

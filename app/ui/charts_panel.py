@@ -108,7 +108,7 @@ class ChartsPanel(Panel):
 
     def _lay_out(self) -> None:
         tools = QHBoxLayout()
-        tools.setContentsMargins(8, 8, 8, 0)
+        tools.setContentsMargins(12, 8, 12, 0)
         tools.setSpacing(8)
         tools.addWidget(self.add)
         tools.addWidget(self.span, 1)

@@ -15,7 +15,7 @@ LAYOUT_VERSION: Final = 1
 LEFT: Final = Qt.DockWidgetArea.LeftDockWidgetArea
 RIGHT: Final = Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM: Final = Qt.DockWidgetArea.BottomDockWidgetArea
-WIDTHS: Final = {LEFT: (400, 0.31, 0.24), RIGHT: (320, 0.25, 0.17)}
+WIDTHS: Final = {LEFT: (400, 0.3125, 0.24), RIGHT: (320, 0.25, 0.17)}
 """Of the docks on the sides: pixels, but no more than the first share of the window, and no less than the second."""
 BOTTOM_HEIGHT: Final = (240, 0.25)
 ABOVE_SHARE, ABOVE_MORE = 0.75, 108

@@ -59,7 +59,7 @@ class MetersPanel(Panel):
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
-        row.setContentsMargins(8, 8, 8, 0)
+        row.setContentsMargins(12, 8, 12, 0)
         row.setSpacing(8)
         row.addWidget(self.kind, 1)
         row.addWidget(self.order, 1)

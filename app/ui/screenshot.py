@@ -34,6 +34,7 @@ SIZES: Final = ((1280, 800), (2560, 1440))
 THEMES: Final = ("dark", "light")
 MOMENT_S: Final = 6.1
 """Position in the demo clip: raised brows, open jaw."""
+DEMO_FPS: Final = 30
 PATIENCE_S: Final = 300.0
 POLL_MS: Final = 50
 SETTLE_MS: Final = 1500
@@ -97,13 +98,21 @@ def hold_the_moment(window: MainWindow) -> Iterator[Step]:
     yield lambda: window.rig.renders > 0 or bool(window.rig.problem)
     window.start("demo")
 
-    def there() -> bool:
+    film = window.session.film
+
+    def near() -> bool:
         newest = window.session.newest()
         if newest is None or newest[1].media_time_s < MOMENT_S:
             return False
-        window.session.film.set_paused(True)
+        film.set_paused(True)
+        film.seek(round(MOMENT_S * DEMO_FPS))
         return True
 
+    def there() -> bool:
+        newest = window.session.newest()
+        return newest is not None and abs(newest[1].media_time_s - MOMENT_S) < 0.5 / DEMO_FPS
+
+    yield near
     yield there
 
 

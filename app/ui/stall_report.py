@@ -134,7 +134,7 @@ def watch(source: str, seconds: float) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         settings = QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat)
         window = MainWindow(Session(TrackerSettings()), settings)
-        window.session.film.set_loop(True, keep=False)
+        window.session.film.set_loop(True)  # a clip may be shorter than the watch
         window.show()
         beats: list[Beats] = []
 
