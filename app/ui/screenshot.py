@@ -5,11 +5,13 @@
 """
 
 import argparse
+import json
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -122,12 +124,17 @@ def whole_tour(window: MainWindow) -> Iterator[Step | Shot]:
     for theme in THEMES:
         window.set_theme(theme)
         for size in SIZES:
-            window.docks.reset()
             window.resize(*size)
+            yield partial(_laid_out, window)
+            window.docks.reset()
             yield from _panels(window, f"{theme}-{size[0]}")
         window.resize(*SIZES[0])
         yield from _dialogs(window, theme)
         yield from _moments(window, theme)
+
+
+def _laid_out(window: MainWindow) -> bool:
+    return abs(window.deck.width() - window.width()) < 2
 
 
 def _panels(window: MainWindow, label: str) -> Iterator[Shot]:
@@ -196,12 +203,15 @@ def readme_tour(window: MainWindow) -> Iterator[Step | Shot]:
 
 
 def save_small(widget: QWidget, path: Path) -> None:
-    """As a PNG of few colours. Raises ``UserError`` where it is still too large for the README."""
+    """As a PNG, of few colours where all of them take too much. Raises ``UserError`` where those do, too."""
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.png"
         widget.grab().save(str(whole))
         with Image.open(whole) as picture:
-            picture.convert("RGB").quantize(COLOURS).save(path, optimize=True)
+            picture.convert("RGB").save(path, optimize=True)
+            if path.stat().st_size > MAX_README_BYTES:
+                # The octree keeps rare colours, such as the red of a small button.
+                picture.convert("RGB").quantize(COLOURS, Image.Quantize.FASTOCTREE).save(path, optimize=True)
     if path.stat().st_size > MAX_README_BYTES:
         raise UserError(f"{path.name} takes {path.stat().st_size} bytes: {MAX_README_BYTES} at most")
 
@@ -225,7 +235,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(shot.name, flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
-        window = MainWindow(Session(TrackerSettings()), QSettings(f"{folder}/s.ini", QSettings.Format.IniFormat))
+        settings = QSettings(f"{folder}/settings.ini", QSettings.Format.IniFormat)
+        settings.setValue("output/folder", json.dumps(f"{folder}/Mien"))  # nobody's own takes in the pictures
+        window = MainWindow(Session(TrackerSettings()), settings)
         window.resize(*SIZES[0])
         window.show()
         tour = Photographer(readme_tour(window) if chosen.readme else whole_tour(window), take)
