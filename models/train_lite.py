@@ -203,7 +203,8 @@ def train(run: Run, faces: Faces, real: Faces | None) -> None:
     while run.share < 1:
         run.model.train()
         run.model.geometry.eval()
-        losses = supervised(run.model, run.alone, faces, people.draw(args.people, rng), g, run.share)
+        share = 1.0 if args.start else run.share  # what has learnt before needs no easy beginning
+        losses = supervised(run.model, run.alone, faces, people.draw(args.people, rng), g, share)
         if real is not None and real_people is not None and args.real_people and run.step % REAL_EVERY == 0:
             losses["rest"] = at_rest(run.model, real, real_people.draw(args.real_people, rng), g)
         run.learn(losses)
