@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from PySide6.QtCore import QObject, QSettings, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QObject, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.tracker import TrackerSettings
@@ -143,7 +143,7 @@ def watch(source: str, seconds: float) -> list[str]:
             newest = window.session.newest()
             if beats:
                 if beats[0].elapsed_s >= seconds or not window.session.running:
-                    app.quit()
+                    waiting.quit()
             elif newest is not None and (window.rig.renders > 0 or window.rig.problem):
                 started_s.append(time.perf_counter())
                 if time.perf_counter() - started_s[0] >= LEAVE_OUT_S:
@@ -154,7 +154,8 @@ def watch(source: str, seconds: float) -> list[str]:
         poll.timeout.connect(begin)
         poll.start()
         window.start(source)
-        app.exec()
+        waiting = QEventLoop()  # to quit the application would close the window before it is asked
+        waiting.exec()
         snapshot, messages = window.session.snapshot(), window.messages.text
         began_s = time.perf_counter()
         window.close()
