@@ -13,7 +13,7 @@ from app.ui.message_bar import MessageBar
 
 log = logging.getLogger(__name__)
 
-CLOSE_TIMEOUT_S: Final = 2.0
+CLOSE_TIMEOUT_S: Final = 0.8
 """Work that does not look at its progress cannot keep the window open for longer."""
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class Job(QObject):
         self.title = title
         self.progress = Progress()
         self.done, self.failed = done, failed
-        self.thread: threading.Thread | None = None
+        self.worker: threading.Thread | None = None
 
     def cancel(self) -> None:
         """Ask for the end; it comes when the work next tells its progress."""
@@ -103,9 +103,9 @@ class Jobs(QObject):
                 self._over.emit(job, result, None)
 
         self.running.append(job)
-        job.thread = threading.Thread(target=run, name=f"job: {title}", daemon=True)
+        job.worker = threading.Thread(target=run, name=f"job: {title}", daemon=True)
         self.changed.emit()
-        job.thread.start()
+        job.worker.start()
         return job
 
     def _end(self, job: Job, result: Any, error: BaseException | None) -> None:
@@ -136,5 +136,5 @@ class Jobs(QObject):
             job.cancel()
         until_s = time.monotonic() + CLOSE_TIMEOUT_S
         for job in self.running:
-            if job.thread is not None:
-                job.thread.join(max(0.0, until_s - time.monotonic()))
+            if job.worker is not None:
+                job.worker.join(max(0.0, until_s - time.monotonic()))

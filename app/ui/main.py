@@ -12,7 +12,7 @@ from app.errors import UserError
 from app.tracker import TrackerSettings
 
 INTERRUPTED, TERMINATED = 130, 143
-LEAVE_S = 1.0
+LEAVE_S = 0.8
 """How long threads that still load something are waited for, once all files are whole and the window is gone."""
 
 

@@ -17,7 +17,7 @@ from app.shaping import Shaping
 from app.tracker import TrackerSettings, make_tracker
 from app.ui.film import DEMO, Begin, Film, open_for_window
 
-CLOSE_TIMEOUT_S = 8.0
+CLOSE_TIMEOUT_S = 3.0
 """A camera that hangs in its driver cannot keep the window open for longer."""
 
 

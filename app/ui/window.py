@@ -375,10 +375,10 @@ class MainWindow(QMainWindow):
         self._ticker.stop()
         self.keep_layout()
         self.hide()
+        self.session.close()
         self.jobs.close()
         for panel in self.panels.values():
             panel.close_down()
-        self.session.close()
         self.shell.streams.close()
         self.rig.close_scene()
         self.preferences.sync()

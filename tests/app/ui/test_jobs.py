@@ -102,9 +102,9 @@ def test_the_strip_shows_progress_and_cancels(jobs: Jobs, strip: JobStrip, bar: 
     qtbot.waitUntil(lambda: told == ["ended"], timeout=WAIT_MS)
     assert strip.isHidden()
     assert bar.text == ""
-    assert job.thread is not None
-    job.thread.join(5)
-    assert not job.thread.is_alive()
+    assert job.worker is not None
+    job.worker.join(5)
+    assert not job.worker.is_alive()
 
 
 def test_two_jobs_and_work_of_unknown_length(jobs: Jobs, strip: JobStrip, qtbot: Any) -> None:
@@ -128,6 +128,6 @@ def test_closing_ends_all_and_tells_nobody(jobs: Jobs, qtbot: Any) -> None:
     told: list[object] = []
     made = [jobs.start("Endless", until_cancelled, told.append, told.append) for _ in range(3)]
     jobs.close()
-    assert all(job.thread is not None and not job.thread.is_alive() for job in made)
+    assert all(job.worker is not None and not job.worker.is_alive() for job in made)
     qtbot.wait(1)
     assert told == []
