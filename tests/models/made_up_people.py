@@ -13,8 +13,6 @@ from models.training.feature_cache import cache_features
 from models.training.regressor_data import open_source
 
 PER_SESSION = 4
-
-PER_SESSION = 4
 """Two at rest, two expressions; two sessions a person."""
 
 
