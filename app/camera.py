@@ -4,7 +4,7 @@ The reader gets the newest frame, late ones are dropped, so latency never builds
 
 **Which camera a number is.** On Linux N is ``/dev/videoN``. On macOS OpenCV numbers the devices in the order of their
 unique ids. On Windows it numbers them as Media Foundation lists them; DirectShow, which is tried second, may have
-another order, and a warning says so. ``app.ui.cameras`` gives names by the same rules.
+another order, and a warning says so. ``app.ui.picture.cameras`` gives names by the same rules.
 """
 
 import logging

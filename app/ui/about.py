@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.theme import GAP, MARGIN, set_role
+from app.ui.style.theme import GAP, MARGIN, set_role
 
 ROOT: Final = Path(__file__).parents[2]
 PARTS: Final = ("PySide6", "onnxruntime", "onnxruntime-gpu", "mediapipe", "opencv-python", "vtk", "pyvista", "numpy")

@@ -9,7 +9,7 @@ from app.characters import list_characters
 from app.filters import PRESETS
 from app.profiles import list_profiles
 from app.ui.menus import Command, offer
-from app.ui.theme import THEMES
+from app.ui.style.theme import THEMES
 
 if TYPE_CHECKING:
     from app.ui.window import MainWindow

@@ -6,9 +6,9 @@ from typing import Final
 from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QTabWidget, QToolButton, QWidget
 
-from app.ui import theme as themes
 from app.ui.panel import Panel
-from app.ui.theme import Theme
+from app.ui.style import theme as themes
+from app.ui.style.theme import Theme
 
 LAYOUT_VERSION: Final = 1
 """Raise it when docks are added or renamed in a way that makes old layouts wrong."""

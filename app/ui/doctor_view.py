@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QTextBr
 
 from app.doctor import CHECKS, Finding, can_run, examine, lines_of, verdict
 from app.ui.jobs import Job, Jobs, Progress
-from app.ui.theme import GAP, MARGIN, Theme, set_role
+from app.ui.style.theme import GAP, MARGIN, Theme, set_role
 
 SIZE: Final = (760, 560)
 Report = list[tuple[str, list[Finding]]]

@@ -23,7 +23,7 @@ def run_window(settings: TrackerSettings, source: str | None, character: str | N
         from PySide6.QtWidgets import QApplication
 
         from app.ui import qt_environment
-        from app.ui.cameras import list_cameras
+        from app.ui.picture.cameras import list_cameras
         from app.ui.session import Session
         from app.ui.welcome import DONE_KEY
         from app.ui.window import MainWindow
@@ -84,7 +84,7 @@ def _leave(code: int) -> None:
     for thread in running:
         thread.join(max(0.0, until_s - time.monotonic()))
     if any(thread.is_alive() for thread in running):
-        from app.ui.icons import remove_files
+        from app.ui.style.icons import remove_files
 
         remove_files()
         sys.stdout.flush()

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from app.ui import theme as themes
-from app.ui.theme import Theme, set_property
+from app.ui.style import theme as themes
+from app.ui.style.theme import Theme, set_property
 
 INFO_MS = 8000
 MAX_MESSAGES: Final = 20

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, ClassVar
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.ui.theme import Theme
+from app.ui.style.theme import Theme
 
 if TYPE_CHECKING:
     from app.capture import Frame
     from app.face_frame import FaceFrame
     from app.pipeline import Snapshot
-    from app.ui.countdown import Countdown
     from app.ui.jobs import Jobs
     from app.ui.menus import Command
     from app.ui.message_bar import MessageBar
+    from app.ui.output.recorder import Recorder
+    from app.ui.output.streams import Streams
+    from app.ui.output.take_player import TakePlayer
     from app.ui.preferences import Preferences
-    from app.ui.recorder import Recorder
-    from app.ui.rig_view import RigView
     from app.ui.session import Session
-    from app.ui.streams import Streams
-    from app.ui.take_player import TakePlayer
+    from app.ui.stage.rig_view import RigView
+    from app.ui.tracking.countdown import Countdown
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from app.errors import UserError
 from app.tracker import TrackerSettings
 from app.ui import qt_environment
 from app.ui.jobs import Progress
-from app.ui.segments import Segments
 from app.ui.session import Session
+from app.ui.style.segments import Segments
 from app.ui.window import MainWindow
 
 ASSETS: Final = Path(__file__).parents[2] / "assets"

@@ -15,7 +15,7 @@ from app.pipeline import Pipeline, Snapshot, Tracker
 from app.profiles import load_profile
 from app.shaping import Shaping
 from app.tracker import TrackerSettings, make_tracker
-from app.ui.film import DEMO, Begin, Film, open_for_window
+from app.ui.picture.film import DEMO, Begin, Film, open_for_window
 
 CLOSE_TIMEOUT_S = 3.0
 """A camera that hangs in its driver cannot keep the window open for longer."""

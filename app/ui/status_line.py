@@ -8,12 +8,12 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from app.pipeline import Snapshot, State
-from app.ui.cameras import source_title
 from app.ui.message_bar import ElidedLabel
-from app.ui.recorder import Recorder
+from app.ui.output.recorder import Recorder
+from app.ui.output.streams import Streams
+from app.ui.picture.cameras import source_title
 from app.ui.session import Session
-from app.ui.streams import Streams
-from app.ui.theme import Theme, tabular
+from app.ui.style.theme import Theme, tabular
 
 STATES: Final = {
     "searching": ("Searching", "warn"),

@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.config import CSV_FORMATS
-from app.ui import theme as themes
-from app.ui.cameras import list_cameras, source_title
-from app.ui.figures import clock
-from app.ui.icons import SIZE, SPACED, spaced_icon
-from app.ui.theme import Theme, set_property
+from app.ui.picture.cameras import list_cameras, source_title
+from app.ui.style import theme as themes
+from app.ui.style.figures import clock
+from app.ui.style.icons import SIZE, SPACED, spaced_icon
+from app.ui.style.theme import Theme, set_property
 
 STREAM_TIP: Final = "Send to other programs, or stop all streams (O)"
 WIDE: Final = 136

@@ -22,10 +22,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.config import PROTOCOLS
-from app.ui.cameras import Cameras
 from app.ui.panel import Shell
-from app.ui.theme import GAP, MARGIN, Theme, set_property, set_role
-from app.ui.video_view import VideoView
+from app.ui.picture.cameras import Cameras
+from app.ui.picture.video_view import VideoView
+from app.ui.style.theme import GAP, MARGIN, Theme, set_property, set_role
 
 if TYPE_CHECKING:
     from app.capture import Frame

@@ -10,36 +10,36 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QToolButton, QVB
 from app.characters import SUFFIXES
 from app.errors import UserError
 from app.face_frame import FaceFrame
-from app.ui import theme as themes
-from app.ui.cameras import list_cameras
-from app.ui.character_panel import CharacterPanel
-from app.ui.charts_panel import ChartsPanel
+from app.ui.character.character_panel import CharacterPanel
 from app.ui.commands import window_commands
-from app.ui.countdown import Countdown
 from app.ui.dialogs import Dialogs
 from app.ui.docks import BOTTOM, LEFT, RIGHT, Docks, PanelSpec
-from app.ui.gauges_panel import GaugesPanel
 from app.ui.job_strip import JobStrip
 from app.ui.jobs import Jobs
 from app.ui.menus import Menus, belongs_to_widget, offer
 from app.ui.message_bar import MessageBar
-from app.ui.meters_panel import MetersPanel
-from app.ui.output_control import OutputControl
-from app.ui.output_panel import OutputPanel
+from app.ui.meters.charts_panel import ChartsPanel
+from app.ui.meters.gauges_panel import GaugesPanel
+from app.ui.meters.meters_panel import MetersPanel
+from app.ui.meters.performance_panel import PerformancePanel
+from app.ui.output.output_control import OutputControl
+from app.ui.output.output_panel import OutputPanel
+from app.ui.output.recorder import Recorder
+from app.ui.output.streams import Streams
+from app.ui.output.take_player import TakePlayer
 from app.ui.panel import Panel, Shell
-from app.ui.performance_panel import PerformancePanel
-from app.ui.picture_panel import PicturePanel
+from app.ui.picture.cameras import list_cameras
+from app.ui.picture.picture_panel import PicturePanel
+from app.ui.picture.video_view import VideoView
 from app.ui.preferences import Preferences
-from app.ui.recorder import Recorder
-from app.ui.rig_view import RigView
 from app.ui.session import Session
+from app.ui.stage.rig_view import RigView
 from app.ui.status_line import StatusLine, note_of, on_air, status_of
-from app.ui.streams import Streams
-from app.ui.take_player import TakePlayer
-from app.ui.theme import THEMES
+from app.ui.style import theme as themes
+from app.ui.style.theme import THEMES
 from app.ui.toolbar import Toolbar
-from app.ui.tracking_panel import TrackingPanel
-from app.ui.video_view import VideoView
+from app.ui.tracking.countdown import Countdown
+from app.ui.tracking.tracking_panel import TrackingPanel
 
 STATUS_MS: Final = 200
 REPLAY_NOTE: Final = "A take is playing"

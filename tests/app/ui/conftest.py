@@ -28,8 +28,8 @@ from PySide6.QtCore import QSettings
 from app.profiles import Profile
 from app.tracker import TrackerSettings
 from app.ui import qt_environment
-from app.ui.rig_view import RigView
 from app.ui.session import Session
+from app.ui.stage.rig_view import RigView
 from app.ui.window import MainWindow
 
 WAIT_MS = 60_000

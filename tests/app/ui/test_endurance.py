@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QObject
 
-from app.ui.process_use import memory_mib
+from app.ui.meters.process_use import memory_mib
 from app.ui.window import MainWindow
 
 CYCLES = int(os.environ.get("MIEN_CYCLES", "12"))

@@ -8,10 +8,10 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.errors import UserError
-from app.ui import theme
 from app.ui.job_strip import JobStrip
 from app.ui.jobs import Jobs, Progress
 from app.ui.message_bar import MessageBar
+from app.ui.style import theme
 
 WAIT_MS = 10_000
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from PySide6.QtGui import QGuiApplication
 
-from app.ui import theme
 from app.ui.message_bar import MessageBar
+from app.ui.style import theme
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ import pytest
 from PySide6.QtGui import QImage
 
 from app.errors import UserError
-from app.ui import qt_environment, theme
-from app.ui.figures import clock
-from app.ui.video_view import CONTOURS, IRISES, VideoView
+from app.ui import qt_environment
+from app.ui.picture.video_view import CONTOURS, IRISES, VideoView
+from app.ui.style import theme
+from app.ui.style.figures import clock
 
 
 def test_the_picture_keeps_its_aspect(qtbot: Any, make_face: Any) -> None:

@@ -16,7 +16,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pythonosc.osc_bundle import OscBundle
 
-from app.ui.meters_panel import MetersPanel
+from app.ui.meters.meters_panel import MetersPanel
 from app.ui.window import MainWindow
 from rig.parameters import CHANNEL_INDEX
 
@@ -309,7 +309,7 @@ def test_starting_and_stopping_leaves_no_threads(
 def test_filter_and_calibration_reach_the_tracker(
     make_window: MakeWindow, qtbot: Any, clip: Path, trackers: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.ui.countdown.COUNTDOWN_S", 0.5)
+    monkeypatch.setattr("app.ui.tracking.countdown.COUNTDOWN_S", 0.5)
     window = make_window()
     start(window, qtbot, clip)
     smoothing = window.menus.actions["Smoothing"].menu()
@@ -375,7 +375,7 @@ SCRIPT = """
 import sys
 from app.tracker import TrackerSettings
 from app.ui.main import run_window
-from app.ui.meters_panel import MetersPanel
+from app.ui.meters.meters_panel import MetersPanel
 from app.ui.window import MainWindow
 tick = MainWindow._tick
 def watched(self):

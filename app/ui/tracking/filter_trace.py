@@ -1,0 +1,137 @@
+"""The last seconds of one channel, before and after the filter: what smoothing does, seen while it is chosen."""
+
+import time
+from collections import deque
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.face_frame import FaceFrame
+from app.ui.style.theme import Theme
+from rig.parameters import CHANNELS
+
+HEIGHT: Final = 64
+SPAN_S: Final = 4.0
+REPAINT_S: Final = 0.06
+"""Smooth lines are the dearest thing on this panel, 2.6 ms each time: about sixteen pictures a second are enough."""
+LIVELY_S: Final = 2.0
+"""For so long at least the liveliest channel stays the one shown."""
+LEAST_RANGE: Final = 0.2
+"""Of a channel that moves less the picture is no larger: noise should look like noise."""
+MARGIN: Final = 6
+TOP: Final = 16
+"""Above the lines there is what they are."""
+MOST_SAMPLES: Final = 512
+
+
+class FilterTrace(QWidget):
+    """Two lines over time; ``channel`` None shows the one that moves most."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self.channel: int | None = None
+        self.shown = 0
+        """Index of the channel that is drawn."""
+        self._since_s = self._painted_s = 0.0
+        self._samples: deque[tuple[float, NDArray[np.float32], NDArray[np.float32]]] = deque(maxlen=MOST_SAMPLES)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setFixedHeight(HEIGHT)
+        self.setAccessibleName("Trace of one channel before and after smoothing")
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, HEIGHT)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self.update()
+
+    def clear(self) -> None:
+        """Another source begins."""
+        self._samples.clear()
+        self.update()
+
+    def add(self, face: FaceFrame) -> None:
+        """The newest frame; one of before the last (a seek back, another source) starts the trace anew."""
+        if self._samples and not 0 <= face.media_time_s - self._samples[-1][0] <= SPAN_S:
+            self._samples.clear()
+        self._samples.append((face.media_time_s, face.au_unfiltered, face.au_measured))
+        while face.media_time_s - self._samples[0][0] > SPAN_S:
+            self._samples.popleft()
+        self._choose(face.media_time_s)
+        now = time.perf_counter()
+        if now - self._painted_s >= REPAINT_S:
+            self._painted_s = now
+            self.update()
+
+    def _choose(self, now_s: float) -> None:
+        if self.channel is not None:
+            self.shown = self.channel
+        elif not 0 <= now_s - self._since_s < LIVELY_S:
+            self._since_s = now_s
+            moved = np.ptp(np.array([raw for _, raw, _ in self._samples]), axis=0)
+            if moved.max() > 1.3 * moved[self.shown]:  # else the picture would jump between two that are alike
+                self.shown = int(moved.argmax())
+
+    def lines(self) -> NDArray[np.float64]:
+        """(T, 3) of what is drawn: media time, unfiltered, filtered."""
+        at = self.shown
+        return np.array([(t, raw[at], smooth[at]) for t, raw, smooth in self._samples], np.float64).reshape(-1, 3)
+
+    def jitter_left(self) -> float | None:
+        """Mean second difference of the filtered line over that of the unfiltered one; None while nothing moves."""
+        lines = self.lines()
+        if len(lines) < 8:
+            return None
+        raw, smooth = (float(np.abs(np.diff(lines[:, i], 2)).mean()) for i in (1, 2))
+        return smooth / raw if raw > 1e-4 else None
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self.theme.field))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(self.theme.line), 1))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        lines = self.lines()
+        if len(lines) < 2:
+            painter.setPen(QColor(self.theme.muted))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Shown while a source runs")
+            return
+        low, high = _range(lines[:, 1:])
+        width, height = self.width() - 2 * MARGIN, self.height() - TOP - MARGIN
+        x = MARGIN + width * (1 - (lines[-1, 0] - lines[:, 0]) / SPAN_S)
+        for column, colour, thick in ((2, self.theme.accent, 2.2), (1, self.theme.right, 1.0)):
+            y = TOP + height * (1 - (lines[:, column] - low) / (high - low))
+            painter.setPen(QPen(QColor(colour), thick))
+            painter.drawPolyline(QPolygonF([QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)]))
+        self._paint_legend(painter)
+
+    def _paint_legend(self, painter: QPainter) -> None:
+        font = QFont(self.font())
+        font.setPixelSize(10)
+        painter.setFont(font)
+        top = self.rect().adjusted(8, 4, -8, -4)
+        painter.setPen(QColor(self.theme.text))
+        painter.drawText(top, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, title_of(self.shown))
+        for word, colour in (("smoothed", self.theme.accent), ("measured", self.theme.right)):
+            painter.setPen(QColor(colour))
+            painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, word)
+            top.adjust(0, 0, -painter.fontMetrics().horizontalAdvance(word) - 8, 0)
+
+
+def title_of(channel: int) -> str:
+    """``AU12 left``."""
+    return CHANNELS[channel].replace("-", " ")
+
+
+def _range(values: NDArray[np.float64]) -> tuple[float, float]:
+    """What the picture reaches from and to: all values, at least :data:`LEAST_RANGE`, within 0..1 where that goes."""
+    low, high = float(values.min()), float(values.max())
+    missing = max(0.0, LEAST_RANGE - (high - low))
+    low = max(0.0, low - missing / 2)
+    return low, max(high, low + LEAST_RANGE)

@@ -1,0 +1,231 @@
+"""The output panel in the window: one glance, cards that change streams, recording, takes on the face and in charts."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
+
+from app.face_frame import FaceFrame
+from app.outputs.take import read_take
+from app.ui.meters.charts_panel import ChartsPanel
+from app.ui.meters.meters_panel import MetersPanel
+from app.ui.output.output_panel import OutputPanel
+from app.ui.style.figures import clock, size_text
+from app.ui.window import MainWindow
+from rig.parameters import CHANNEL_INDEX
+
+WAIT_MS = 60_000
+SMILE = CHANNEL_INDEX["AU12-left"]
+MakeWindow = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def window(make_window: MakeWindow, qtbot: Any) -> MainWindow:
+    made = make_window()
+    made.docks.show("output")
+    qtbot.waitUntil(lambda: made.docks.is_visible("output"), timeout=WAIT_MS)
+    return made
+
+
+@pytest.fixture
+def output(window: MainWindow) -> OutputPanel:
+    panel = window.panels["output"]
+    assert isinstance(panel, OutputPanel)
+    return panel
+
+
+def start(window: MainWindow, qtbot: Any, source: Path) -> None:
+    window.start(str(source))
+    qtbot.waitUntil(lambda: window.video.has_picture, timeout=WAIT_MS)
+
+
+def click(qtbot: Any, widget: Any) -> None:
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def test_one_glance_says_what_is_sent_and_recorded(
+    window: MainWindow, output: OutputPanel, qtbot: Any, clip: Path, udp_ear: Any
+) -> None:
+    assert not output.sending.lit
+    assert not output.recording.lit
+    assert "No source" in output.recording.text_shown
+    window.shell.streams.change(window.shell.streams.streams[0], port=udp_ear.port)
+    card = output.streams_page.cards[0]
+    card.on.click()
+    assert "Ready to send" in output.sending.text_shown
+    start(window, qtbot, clip)
+    qtbot.waitUntil(lambda: output.sending.lit, timeout=WAIT_MS)
+    assert "Sending" in output.sending.text_shown
+    assert udp_ear.receive().startswith(b"#bundle")
+    qtbot.waitUntil(lambda: card.rate.text().endswith("/ s") and card.count.whole() != "0 sent", timeout=WAIT_MS)
+    click(qtbot, output.recording)  # to its page
+    assert output.pages.value == "recording"
+    click(qtbot, output.recording_page.record)
+    qtbot.waitUntil(lambda: output.recording.lit, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: output.recording_page.numbers["frames"].text() not in ("–", "0"), timeout=WAIT_MS)
+    assert output.recording_page.record.text().startswith("Stop")
+    assert output.recording_page.record.property("recording") == "true"
+    card.on.click()
+    qtbot.waitUntil(lambda: not output.sending.lit, timeout=WAIT_MS)
+    assert window.shell.recorder.recording is not None, "streams and recording do not depend on each other"
+    click(qtbot, output.recording_page.record)
+    assert not output.recording.lit
+
+
+def test_a_stream_is_added_changed_and_removed_by_its_card(window: MainWindow, output: OutputPanel, qtbot: Any) -> None:
+    page, streams = output.streams_page, window.shell.streams
+    click(qtbot, page.add)
+    assert len(page.cards) == len(streams.streams) == 2
+    card = page.cards[1]
+    qtbot.waitUntil(card.form.isVisible, timeout=WAIT_MS)
+    card.host.clear()
+    qtbot.keyClicks(card.host, "studio.local")
+    qtbot.keyClick(card.host, Qt.Key.Key_Return)
+    card.port.setValue(9123)
+    qtbot.keyClick(card.port, Qt.Key.Key_Return)
+    card.limit.setValue(30)
+    qtbot.keyClick(card.limit, Qt.Key.Key_Return)
+    card.part.chosen.emit("arkit")
+    settings = streams.streams[1].settings
+    assert (settings.target, settings.rate, settings.part) == ("studio.local:9123", 30, "arkit")
+    assert card.title.whole() == "studio.local:9123"
+    qtbot.keyClicks(card.name, "Stage")
+    qtbot.keyClick(card.name, Qt.Key.Key_Return)
+    assert card.title.whole() == "Stage"
+    assert card.line.whole().startswith("studio.local:9123")
+    card.host.setText("two words")
+    qtbot.keyClick(card.host, Qt.Key.Key_Return)
+    assert card.host.property("bad") == "true"
+    assert streams.streams[1].settings.host == "studio.local"
+    assert window.messages.text
+    click(qtbot, card.remove)
+    assert len(page.cards) == len(streams.streams) == 1
+
+
+def test_names_of_takes_are_tried_while_they_are_typed(window: MainWindow, output: OutputPanel, qtbot: Any) -> None:
+    output.show_page("recording")
+    page = output.recording_page
+    page.name.clear()
+    qtbot.keyClicks(page.name, "Smile_{tak")
+    assert page.name.property("bad") == "true"
+    qtbot.keyClicks(page.name, "e}")
+    assert page.name.property("bad") == "false"
+    assert window.shell.recorder.pattern == "Smile_{take}"
+    qtbot.waitUntil(lambda: page.file.whole() == "Next: Smile_001.csv", timeout=WAIT_MS)
+    qtbot.keyClicks(page.name, "{")
+    qtbot.keyClick(page.name, Qt.Key.Key_Return)
+    assert page.name.text() == "Smile_{take}"
+
+
+@pytest.fixture
+def recorded(window: MainWindow, output: OutputPanel, qtbot: Any, clip: Path) -> Path:
+    """A take of the running clip, in the list."""
+    start(window, qtbot, clip)
+    recorder = window.shell.recorder
+    recorder.toggle()
+    qtbot.waitUntil(lambda: (p := recorder.progress()) is not None and p.rows >= 12, timeout=WAIT_MS)
+    with qtbot.waitSignal(recorder.saved, timeout=WAIT_MS) as saved:
+        recorder.toggle()
+    output.show_page("takes")
+    qtbot.waitUntil(lambda: output.takes_page.list.count() == 1, timeout=WAIT_MS)
+    return Path(saved.args[0])
+
+
+def test_a_take_is_played_on_the_face_while_the_source_goes_on(
+    window: MainWindow, output: OutputPanel, qtbot: Any, recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[FaceFrame] = []
+    monkeypatch.setattr(window.rig, "show_face", shown.append)
+    page, player = output.takes_page, window.shell.player
+    qtbot.keyClick(page.list, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: player.active and not player.playing, timeout=WAIT_MS)  # to its end
+    take = read_take(recorded)
+    begun = next(i for i, face in enumerate(shown) if face.image_size == (0, 0))
+    replayed = shown[begun:]
+    assert all(face.image_size == (0, 0) for face in replayed), "no live face among them"
+    assert replayed[-1].index == take.frame[-1]
+    assert replayed[-1].au[SMILE] == take.au[-1, SMILE]
+    assert "take" in page.note.text()
+    assert window.session.running
+    meters = window.panels["meters"]
+    assert isinstance(meters, MetersPanel)
+    page.place.setValue(0)
+    assert shown[-1].index == take.frame[0]
+    click(qtbot, page.live)
+    qtbot.waitUntil(lambda: shown[-1].image_size != (0, 0), timeout=WAIT_MS)
+    assert not player.active
+
+
+def test_another_source_goes_back_to_live(
+    window: MainWindow, output: OutputPanel, qtbot: Any, recorded: Path, clip: Path
+) -> None:
+    output.takes_page.play_take(output.takes_page.takes.takes[0])
+    qtbot.waitUntil(lambda: window.shell.player.active, timeout=WAIT_MS)
+    window.start(str(clip))
+    assert not window.shell.player.active
+
+
+def test_a_take_is_shown_in_the_charts(window: MainWindow, output: OutputPanel, qtbot: Any, recorded: Path) -> None:
+    charts = window.panels["charts"]
+    assert isinstance(charts, ChartsPanel)
+    output.takes_page.charts.trigger()
+    qtbot.waitUntil(lambda: charts._paused is not None, timeout=WAIT_MS)
+    assert window.docks.is_visible("charts")
+    take = read_take(recorded)
+    assert charts._paused is not None
+    assert len(charts._paused.time_s) == len(take)
+    charts.pause.click()
+    assert charts._paused is None
+
+
+def test_a_take_is_renamed_in_place_and_deleted_after_a_question(
+    window: MainWindow,
+    output: OutputPanel,
+    qtbot: Any,
+    recorded: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    page = output.takes_page
+    page.list.rename_asked.emit(page.list.chosen, "first smile")
+    qtbot.waitUntil(lambda: page.list.item(0).text() == "first smile", timeout=WAIT_MS)
+    renamed = recorded.with_name("first smile.csv")
+    assert renamed.exists()
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda *args, **kwargs: answers.pop(0))
+    qtbot.keyClick(page.list, Qt.Key.Key_Delete)
+    assert renamed.exists()
+    qtbot.keyClick(page.list, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: page.list.count() == 0 and not renamed.exists(), timeout=WAIT_MS)
+    assert page.empty.isVisible()
+
+
+def test_every_control_has_a_name_and_a_tip(output: OutputPanel) -> None:
+    from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QSlider
+
+    output.streams_page.cards[0].fold.setChecked(True)
+    kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QSlider)
+    controls = [w for kind in kinds for w in output.findChildren(kind) if w.isVisibleTo(output)]
+    for control in controls:
+        if control.objectName().startswith("qt_"):
+            continue  # a part of a control
+        named = control.accessibleName() or (isinstance(control, QAbstractButton) and control.text())
+        assert named, control
+    assert len(controls) > 8
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0.0 kB"), (999_900, "999.9 kB"), (999_999, "1.0 MB"), (45_900_000_000, "45.9 GB"), (3 * 10**15, "3000.0 TB")],
+)
+def test_sizes(size: int, text: str) -> None:
+    assert size_text(size) == text
+
+
+def test_lengths() -> None:
+    assert [clock(s) for s in (0, 59.9, 60, 3661)] == ["0:00", "0:59", "1:00", "1:01:01"]
