@@ -13,11 +13,11 @@ from app.face_frame import FaceFrame
 from app.tracker import TrackerSettings
 from app.ui.jobs import Jobs
 from app.ui.message_bar import MessageBar
+from app.ui.meters import meters as meters_module
 from app.ui.meters.chart_choice import MOST, ChartChoice
 from app.ui.meters.meter_layout import Group, lay_out
 from app.ui.meters.meter_rows import ARKIT_METERS, AU_METERS, MeterSet
 from app.ui.meters.meters import Meters
-from app.ui.meters.meters import meters as meters_module
 from app.ui.meters.meters_panel import MetersPanel
 from app.ui.panel import Shell
 from app.ui.preferences import Preferences
