@@ -26,7 +26,7 @@ def opened() -> list[Begin]:
 @pytest.fixture
 def session(qtbot: Any, make_face: Any, trackers: list[Any], opened: list[Begin]) -> Iterator[Session]:
     """A session that is polled, on a tracker without models."""
-    from .conftest import WavingTracker
+    from ..conftest import WavingTracker
 
     def tracker(settings: TrackerSettings) -> WavingTracker:
         trackers.append(WavingTracker(make_face))
