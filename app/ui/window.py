@@ -227,9 +227,12 @@ class MainWindow(QMainWindow):
         self._state = face.state
         if self.shell.player.active:
             return
+        first = not self.video.has_picture
         for name, panel in self.panels.items():
             if self.docks.is_visible(name):
                 panel.show_face(frame, face)
+        if first:
+            self.menus.refresh()  # a film's keys work from its first picture on
         if self.dialogs.welcome is not None:
             self.dialogs.welcome.show_face(frame, face)
         self.rig.show_face(face)
