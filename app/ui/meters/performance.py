@@ -95,7 +95,8 @@ def tiles(figures: Figures) -> dict[str, tuple[str, str]]:
     """Value and explanation by word."""
     s = figures.snapshot
     faces = f"{100 * s.tracked / s.frames:.0f} %" if s.frames else "–"
-    memory = f"{figures.memory_mib:.0f} MiB" if figures.memory_mib is not None else "–"
+    mib = figures.memory_mib
+    memory = "–" if mib is None else f"{mib:.0f} MiB" if mib < 1000 else f"{mib / 1024:.1f} GiB"
     stalls = f"{figures.stalls} of the last minute were longer than 50 ms, which can be felt"
     return {
         "Frames / s": (f"{s.fps:.1f}" if s.frames else "–", "Frames tracked a second, over the last two seconds"),

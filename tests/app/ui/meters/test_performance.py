@@ -63,6 +63,7 @@ def test_tiles_have_units_and_a_dash_before_the_first_frame() -> None:
     assert words["With a face"] == "75 %"
     assert (words["Dropped"], words["Broken"]) == ("7", "2")
     assert (words["Memory"], words["Cores"]) == ("321 MiB", "1.23")
+    assert tiles(Figures(memory_mib=1536.0))["Memory"][0] == "1.5 GiB"
     assert tiles(Figures(longest_stall_ms=83.4))["Worst stall"][0] == "83 ms"
     assert tiles(Figures(longest_stall_ms=1435))["Worst stall"][0] == "1.4 s"
     assert tiles(Figures())["With a face"][0] == "–"

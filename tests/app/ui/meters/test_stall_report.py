@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from app.ui.meters.stall_report import BEAT_MS, Beats, Gap, summary
+from app.ui.stage.rig_view import RigView
 from app.ui.window import MainWindow
 
 
 def test_a_blocked_thread_is_noticed_and_told_from_rendering(
-    make_window: Callable[..., MainWindow], qtbot: Any
+    make_window: Callable[..., MainWindow], qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(RigView, "build", lambda self: None)  # the only scene is the one below
     window = make_window()
 
     class Scene:
