@@ -14,7 +14,8 @@ from app.ui.window import MainWindow
 def test_a_blocked_thread_is_noticed_and_told_from_rendering(
     make_window: Callable[..., MainWindow], qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(RigView, "build", lambda self: None)  # the only scene is the one below
+    monkeypatch.setattr(RigView, "build", lambda self: None)  # the only scene is the one below, and nobody draws it
+    monkeypatch.setattr(RigView, "_ask", lambda self: None)
     window = make_window()
 
     class Scene:
