@@ -10,15 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.errors import UserError
+from app.options import Parser, add_networks, add_tracking, characters_of, given_settings, tracker_settings
 
 if TYPE_CHECKING:
     from app.capture import Source
     from app.config import OutputSettings
     from app.pipeline import Pipeline, Snapshot
-    from app.tracker import Tracker, TrackerSettings
+    from app.tracker import Tracker
 
 OK, USER_ERROR, INTERRUPTED, TERMINATED = 0, 2, 130, 143
 
@@ -27,15 +28,13 @@ EPILOG = """examples:
   mien track take.mp4 --csv take.csv           measure a file: one row per frame, OpenFace's columns
   mien track take.mp4 --render beside.mp4      a video of the face beside the rig
   mien track demo --realtime --osc host:9000   stream the built-in clip at its own pace
+  mien track 0 --osc host:9000,rate=30,part=arkit   blendshapes only, 30 times a second at most
   mien track take.mp4 --character elder --character my.vrm --render both.mp4
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without repeating the usage."""
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        raise UserError(f"{message} (see {self.prog} --help)")
+OSC_HELP = (
+    "stream over UDP; may be repeated. HOST:PORT,rate=30 sends at most 30 frames a second there, HOST:PORT,part=au only "
+    "a part: all, au, arkit or pose; both go together"
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -46,7 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=window_command, source=None)
-    _add_tracking(parser, top=True)
+    add_tracking(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
 
     track = commands.add_parser("track", help="headless: track a camera or file, stream and record")
@@ -62,15 +61,15 @@ def build_parser() -> argparse.ArgumentParser:
         default="openface",
         help="columns of OpenFace (default), or of a Live Link Face take",
     )
-    add("--osc", action="append", default=[], metavar="HOST:PORT", help="stream over UDP; may be repeated")
+    add("--osc", action="append", default=[], metavar="HOST:PORT", help=OSC_HELP)
     add("--protocol", choices=("mien",), default="mien", help="what is streamed (default: mien)")
     add("--render", type=Path, metavar="PATH.mp4", help="a video of the input beside the rig")
     add("--save-profile", metavar="NAME", help="keep this face's neutral in the end, for --calibrate NAME next time")
-    _add_tracking(track)
+    add_tracking(track)
     track.set_defaults(run=track_command)
 
     demo = commands.add_parser("demo", help="the window on the built-in clip")
-    _add_tracking(demo)
+    add_tracking(demo)
     demo.set_defaults(run=window_command, source="demo")
 
     from app.character_command import add_character_commands
@@ -87,7 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--task", type=Path, metavar="PATH", help="MediaPipe's face_landmarker.task, to compare with")
     add("--json", type=Path, metavar="PATH", help="write the numbers to a file as well")
     add("--frames", type=_positive, default=600, metavar="N", help="frames to measure (default: 600)")
-    _add_networks(_adder(bench, top=False))
+    add_networks(bench)
     bench.set_defaults(run=bench_command)
 
     doctor = commands.add_parser("doctor", help="what was found: cameras, providers, models, graphics, ports")
@@ -102,84 +101,27 @@ def _positive(text: str) -> int:
     return value
 
 
-def _adder(group: Any, top: bool) -> Callable[..., None]:
-    """Adds options that several commands share to a parser or group of it. Only the top parser has defaults for them:
-    a command's own would overwrite what was given before the command (``mien --filter off track ...``)."""
-
-    def add(name: str, default: object, **words: Any) -> None:
-        group.add_argument(name, default=default if top else argparse.SUPPRESS, **words)
-
-    return add
-
-
-def _add_networks(add: Callable[..., None]) -> None:
-    add(
-        "--model",
-        "auto",
-        choices=("auto", "full", "lite", "geometric"),
-        help="which regressor (default: auto, full on CUDA, else lite; geometric: from landmarks alone)",
-    )
-    add("--device", "auto", choices=("auto", "cuda", "cpu"), help="where the networks run (default: auto)")
-
-
-def _add_tracking(parser: argparse.ArgumentParser, top: bool = False) -> None:
-    """The options that every tracking command shares."""
-    add = _adder(parser.add_argument_group("tracking"), top)
-    _add_networks(add)
-    add("--landmarks", "onnx", choices=("onnx", "mediapipe"), help="engine (default: onnx); mediapipe needs --task")
-    add("--task", None, type=Path, metavar="PATH", help="MediaPipe's face_landmarker.task")
-    add("--filter", "light", choices=("off", "light", "strong"), help="smoothing against jitter (default: light)")
-    add(
-        "--calibrate",
-        "auto",
-        metavar="auto|off|first-second|whole|PROFILE",
-        help="how this face at rest is found (default: auto; whole: files, in two passes)",
-    )
-    add("--symmetric", False, action="store_true", help="both sides of the face move alike")
-    add("--shaping", None, type=Path, metavar="FILE", help="gain, dead zone and limit per channel (JSON, see README)")
-    add(
-        "--character",
-        None,
-        action="append",
-        metavar="NAME|FILE",
-        help="who makes the faces (see mien character list); may be repeated for --render",
-    )
-
-
-def tracker_settings(args: argparse.Namespace) -> "TrackerSettings":
-    from app.shaping import Shaping, load_shaping
-    from app.tracker import TrackerSettings
-
-    if args.landmarks == "mediapipe" and args.task is None:
-        raise UserError("--landmarks mediapipe needs --task PATH, MediaPipe's face_landmarker.task")
-    return TrackerSettings(
-        landmarks=args.landmarks,
-        task_path=args.task,
-        model=args.model,
-        device=args.device,
-        filter=args.filter,
-        calibrate=args.calibrate,
-        asymmetry=not args.symmetric,
-        shaping=Shaping() if args.shaping is None else load_shaping(args.shaping),
-    )
-
-
 # ---------------------------------------------------------------- commands
 
 
 def track_command(args: argparse.Namespace) -> int:
     from app.capture import camera_number, frames_of, open_source
-    from app.config import OutputSettings, make_sinks
+    from app.config import OutputSettings, make_sinks, parse_osc
     from app.pipeline import Pipeline
     from app.profiles import profile_path, save_profile
     from app.tracker import make_tracker
 
     settings = tracker_settings(args)
     outputs = OutputSettings(
-        args.csv, args.csv_format, tuple(args.osc), args.protocol, args.render, tuple(args.character or ["base"])
+        args.csv,
+        args.csv_format,
+        tuple(parse_osc(text) for text in args.osc),
+        args.protocol,
+        args.render,
+        tuple(characters_of(args) or ["base"]),
     )
     sinks = make_sinks(outputs, args.source)
-    if args.calibrate == "whole" and camera_number(args.source) is not None:
+    if settings.calibrate == "whole" and camera_number(args.source) is not None:
         raise UserError("--calibrate whole looks through a file twice; a camera has no second time: use auto")
 
     if args.save_profile is not None:
@@ -237,16 +179,19 @@ def summary(result: "Snapshot", outputs: "OutputSettings") -> str:
 def window_command(args: argparse.Namespace) -> int:
     from app.ui.main import run_window
 
-    if len(args.character or []) > 1:
+    characters = characters_of(args)
+    if len(characters) > 1:
         raise UserError("the window shows one character: give --character once")
-    return run_window(tracker_settings(args), args.source, (args.character or [None])[0])
+    character = characters[0] if characters else None
+    return run_window(tracker_settings(args), args.source, character, given_settings(args))
 
 
 def bench_command(args: argparse.Namespace) -> int:
     from app.bench import run_bench
 
+    chosen = tracker_settings(args)
     return run_bench(
-        args.source, task=args.task, json_path=args.json, frames=args.frames, model=args.model, device=args.device
+        args.source, task=args.task, json_path=args.json, frames=args.frames, model=chosen.model, device=chosen.device
     )
 
 

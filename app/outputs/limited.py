@@ -6,6 +6,8 @@ from app.capture import SourceInfo
 from app.face_frame import FaceFrame
 from app.outputs.sink import Sink, trouble_of
 
+MOST_FPS: Final = 240.0
+"""No limit above this is asked for: no camera is as quick."""
 EARLY: Final = 0.25
 """A frame may come this share of a period before its turn: cameras jitter, and a source of just the rate asked for
 must not lose every other frame for it."""

@@ -1,9 +1,10 @@
 """Which part of a face a stream carries, told apart by the OSC addresses of protocol ``mien``."""
 
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 Part = Literal["all", "au", "arkit", "pose"]
+PARTS: Final[tuple[Part, ...]] = get_args(Part)
 
 PREFIXES: Final[dict[Part, tuple[str, ...]]] = {
     "all": ("/mien/",),

@@ -16,8 +16,16 @@ LEAVE_S = 0.8
 """How long threads that still load something are waited for, once all files are whole and the window is gone."""
 
 
-def run_window(settings: TrackerSettings, source: str | None, character: str | None = None) -> int:
-    """Show the window until it is closed; returns the exit code. Raises ``UserError`` where there is no display."""
+def run_window(
+    settings: TrackerSettings,
+    source: str | None,
+    character: str | None = None,
+    given: frozenset[str] = frozenset(),
+) -> int:
+    """Show the window until it is closed; returns the exit code. Raises ``UserError`` where there is no display.
+
+    ``given``: fields of ``settings`` that were asked for. They win over what the window remembers.
+    """
     try:
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication
@@ -37,7 +45,7 @@ def run_window(settings: TrackerSettings, source: str | None, character: str | N
     assert isinstance(app, QApplication)
     app.setApplicationName("Mien")
     app.setDesktopFileName("mien")
-    window = MainWindow(Session(settings), character=character)
+    window = MainWindow(Session(settings, given=given), character=character)
     caught: list[int] = []
 
     def on_signal(number: int, _: FrameType | None) -> None:

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -54,11 +54,17 @@ class Session(QObject):
         self,
         settings: TrackerSettings,
         *,
+        given: frozenset[str] | None = None,
         open_source: Callable[[str, Begin], Source] = open_for_window,
         make_tracker: Callable[[TrackerSettings], Tracker] = make_tracker,
     ) -> None:
+        """``given``: fields of ``settings`` that were asked for and win over what is remembered; by default those that
+        are not as a start without options has them."""
         super().__init__()
         self.settings = settings
+        usual = TrackerSettings()
+        differ = frozenset(f.name for f in fields(settings) if getattr(settings, f.name) != getattr(usual, f.name))
+        self.given = differ if given is None else given
         self.source: str | None = None
         """What runs, or ran last."""
         self.neutral = settings.calibrate

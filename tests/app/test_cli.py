@@ -38,9 +38,17 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def test_options_before_and_after_the_command_both_count() -> None:
     parser = cli.build_parser()
-    assert parser.parse_args(["--filter", "off", "track", "x"]).filter == "off"
-    assert parser.parse_args(["track", "x", "--filter", "strong"]).filter == "strong"
-    assert parser.parse_args(["track", "x"]).filter == "light"
+    for words, chosen, given in (
+        (["--filter", "off", "track", "x"], "off", {"filter"}),
+        (["track", "x", "--filter", "strong"], "strong", {"filter"}),
+        (["track", "x", "--filter", "light"], "light", {"filter"}),
+        (["track", "x"], "light", set()),
+        (["demo", "--no-symmetric", "--model", "auto"], "light", {"asymmetry", "model"}),
+    ):
+        args = parser.parse_args(words)
+        assert cli.tracker_settings(args).filter == chosen
+        assert cli.given_settings(args) == given, "asked for, be it what it is without being asked for"
+    assert not cli.tracker_settings(parser.parse_args(["--symmetric"])).asymmetry
     assert parser.parse_args([]).source is None
     assert parser.parse_args(["demo"]).source == "demo"
 

@@ -1,15 +1,13 @@
 """What one stream is asked to do, and how that is read out of kept settings."""
 
 from dataclasses import dataclass, fields
-from typing import Any, Final, get_args
+from typing import Any
 
 from app.config import PROTOCOLS
 from app.errors import UserError
 from app.outputs.osc_mien import parse_target
-from app.outputs.parts import Part
-
-PARTS: Final[tuple[Part, ...]] = get_args(Part)
-MOST_FPS: Final = 240.0
+from app.outputs.limited import MOST_FPS
+from app.outputs.parts import PARTS, Part
 
 
 @dataclass(frozen=True, slots=True)

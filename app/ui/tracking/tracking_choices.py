@@ -121,10 +121,10 @@ class TrackingChoices(QObject):
     # ------------------------------------------------------------ from the preferences
 
     def _restored(self, settings: TrackerSettings) -> TrackerSettings:
-        """Settings with what was kept, where they are as a start without options has them."""
+        """Settings with what was kept, where nothing else was asked for at the start."""
         untouched = TrackerSettings()
         for name in (*KEPT, "calibrate"):
-            if getattr(settings, name) == getattr(untouched, name):
+            if name not in self._session.given:
                 settings = replace(settings, **{name: self._kept(name, getattr(untouched, name))})
         return self._possible(settings)
 

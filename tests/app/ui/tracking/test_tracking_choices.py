@@ -53,8 +53,8 @@ def begin(store: QSettings, messages: MessageBar) -> Iterator[Callable[..., Trac
     sessions: list[Session] = []
 
     def make(make_tracker: Any = None, **options: Any) -> TrackingChoices:
-        settings = TrackerSettings(**options)
-        sessions.append(Session(settings, make_tracker=make_tracker) if make_tracker else Session(settings))
+        more = {"make_tracker": make_tracker} if make_tracker else {}
+        sessions.append(Session(TrackerSettings(**options), given=frozenset(options), **more))
         return TrackingChoices(sessions[-1], Preferences(store), messages)
 
     yield make
@@ -78,6 +78,7 @@ def test_choices_are_there_again_at_the_next_start(begin: Callable[..., Tracking
 def test_the_command_line_wins_and_is_not_kept(begin: Callable[..., TrackingChoices]) -> None:
     begin().set_filter("strong")
     assert begin(filter="off").settings.filter == "off"
+    assert begin(filter="light").settings.filter == "light", "the default wins, too, where it was asked for"
     assert begin().settings.filter == "strong"
 
 
