@@ -32,8 +32,8 @@ EPILOG = """examples:
   mien track take.mp4 --character elder --character my.vrm --render both.mp4
 """
 OSC_HELP = (
-    "stream over UDP; may be repeated. HOST:PORT,rate=30 sends at most 30 frames a second there, HOST:PORT,part=au only "
-    "a part: all, au, arkit or pose; both go together"
+    "stream over UDP; may be repeated. HOST:PORT,rate=30 sends at most 30 frames a second there, HOST:PORT,part=au "
+    "only a part: all, au, arkit or pose; both go together"
 )
 
 

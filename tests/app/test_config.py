@@ -27,8 +27,10 @@ def test_a_target_is_read_with_its_limit_and_part(text: str, meant: StreamTarget
 
 @pytest.mark.parametrize(
     "text",
-    ["host", "host:0", "host:9000,", "host:9000,30", "host:9000,rate=0", "host:9000,rate=fast", "host:9000,rate=nan"]
-    + ["host:9000,rate=1000", "host:9000,part=ears", "host:9000,port=7", "rate=30"],
+    [
+        *("host", "host:0", "rate=30", "host:9000,", "host:9000,30", "host:9000,port=7", "host:9000,part=ears"),
+        *("host:9000,rate=0", "host:9000,rate=fast", "host:9000,rate=nan", "host:9000,rate=1000"),
+    ],
 )
 def test_what_makes_no_target_is_one_line(text: str) -> None:
     with pytest.raises(UserError) as error:

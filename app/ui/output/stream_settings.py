@@ -5,8 +5,8 @@ from typing import Any
 
 from app.config import PROTOCOLS
 from app.errors import UserError
-from app.outputs.osc_mien import parse_target
 from app.outputs.limited import MOST_FPS
+from app.outputs.osc_mien import parse_target
 from app.outputs.parts import PARTS, Part
 
 
