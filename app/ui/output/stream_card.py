@@ -46,6 +46,8 @@ def summary(settings: StreamSettings) -> str:
     parts += [PROTOCOL_LINES.get(settings.protocol, (settings.protocol, ""))[0], PART_LINES[settings.part][0]]
     if settings.rate:
         parts.append(f"up to {settings.rate:g} fps")
+    if settings.at_start:
+        parts.append("at every start")
     return "  ·  ".join(parts)
 
 
@@ -145,6 +147,8 @@ class StreamCard(QFrame):
         self.limit.setRange(0, int(MOST_FPS))
         self.limit.setSuffix(" fps")
         self.limit.setSpecialValueText(EVERY_FRAME)
+        self.at_start = QCheckBox("Send at every &start")
+        self.at_start.setToolTip("Else this stream is off when Mien starts, whatever it was before")
         self.remove = QPushButton("Remove")
         self.remove.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.remove.setToolTip("Remove this stream")
@@ -169,7 +173,8 @@ class StreamCard(QFrame):
             field.setToolTip(tip)
             grid.addWidget(label, i, 0)
             grid.addWidget(field, i, 1)
-        grid.addWidget(self.remove, len(rows), 1, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(self.at_start, len(rows), 1)
+        grid.addWidget(self.remove, len(rows) + 1, 1, Qt.AlignmentFlag.AlignRight)
         self.name.editingFinished.connect(lambda: self._edit(name=self.name.text().strip()))
         self.protocol.chosen.connect(lambda key: self._edit(protocol=key))
         self.host.editingFinished.connect(lambda: self._edit(host=self.host.text().strip()))
@@ -177,6 +182,7 @@ class StreamCard(QFrame):
         self.port.editingFinished.connect(lambda: self._edit(port=self.port.value()))
         self.part.chosen.connect(lambda key: self._edit(part=key))
         self.limit.editingFinished.connect(lambda: self._edit(rate=float(self.limit.value())))
+        self.at_start.clicked.connect(lambda on: self._edit(at_start=on))
         self.remove.clicked.connect(lambda: self.removed.emit(self.stream))
 
     def _edit(self, **changes: Any) -> None:
@@ -207,6 +213,7 @@ class StreamCard(QFrame):
         settings = self.stream.settings
         self.on.setChecked(settings.on)
         self.on.setAccessibleName(f"Send to {settings.title}")
+        self.at_start.setChecked(settings.at_start)
         self.title.set_whole(settings.title)
         self.line.set_whole(summary(settings))
         self.setAccessibleName(f"Stream {settings.title}")

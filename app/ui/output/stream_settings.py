@@ -24,6 +24,9 @@ class StreamSettings:
     """Frames a second at most; 0 = every frame."""
     part: Part = "all"
     on: bool = False
+    at_start: bool = False
+    """Send from the next start of the program on. Else it is off then, whatever it is now: nobody's face leaves the
+    machine unasked."""
 
     def __post_init__(self) -> None:
         """Raises ``UserError`` for what no stream can be made of."""
@@ -51,7 +54,7 @@ def settings_of(kept: Any) -> StreamSettings:
         raise UserError("a stream is kept as something else than a stream")
     known = {f.name: kept[f.name] for f in fields(StreamSettings) if f.name in kept}
     for f in fields(StreamSettings):
-        kind = {"port": int, "rate": (int, float), "on": bool}.get(f.name, str)
+        kind = {"port": int, "rate": (int, float), "on": bool, "at_start": bool}.get(f.name, str)
         value = known.get(f.name, f.default)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):  # type: ignore[arg-type]
             raise UserError(f"a stream's {f.name} is kept as {str(value)[:40]!r}")

@@ -153,10 +153,10 @@ class Streams(QObject):
         settings = replace(stream.settings, **changes)
         if settings == stream.settings:
             return
-        quiet = replace(stream.settings, name=settings.name) == settings
+        quiet = replace(stream.settings, name=settings.name, at_start=settings.at_start) == settings
         stream.settings = settings
         self._keep()
-        if not quiet:  # a new name is no reason to break off
+        if not quiet:  # a new name, or what is to be at the next start, is no reason to break off
             self._switch(stream)
 
     def set_all(self, on: bool) -> None:
@@ -281,7 +281,8 @@ class Streams(QObject):
         self.streams = []
         for kept in every:
             try:
-                self.streams.append(Stream(settings_of(kept)))
+                settings = settings_of(kept)
+                self.streams.append(Stream(replace(settings, on=settings.at_start)))
             except UserError as error:
                 self._messages.show_message("warning", f"a stream of the settings is left out: {error}")
 

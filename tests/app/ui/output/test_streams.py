@@ -116,6 +116,31 @@ def test_the_target_of_an_older_version_is_the_first_stream(
     assert stream.settings == StreamSettings(host="10.0.0.5", port=9123, on=False)
 
 
+def test_a_stream_is_off_at_the_next_start_unless_that_is_wished(
+    streams: Streams, session: Session, kept: QSettings, messages: MessageBar
+) -> None:
+    first, second = streams.streams[0], streams.add()
+    streams.change(first, on=True)
+    streams.change(second, on=True, at_start=True)
+    again = Streams(session, Preferences(kept), messages)
+    assert [s.settings.on for s in again.streams] == [False, True]
+    again.change(again.streams[1], on=False)
+    third = Streams(session, Preferences(kept), messages)
+    assert [s.settings.on for s in third.streams] == [False, True], "the tick counts, not how it was left"
+
+
+def test_a_wish_for_the_next_start_does_not_break_off(
+    streams: Streams, session: Session, clip: Path, qtbot: Any, udp_ear: Any
+) -> None:
+    stream = streams.streams[0]
+    streams.change(stream, port=udp_ear.port, on=True)
+    session.start(str(clip))
+    tick_until(qtbot, session, streams, lambda: stream.sent > 2)
+    sink = stream.sink
+    streams.change(stream, at_start=True)
+    assert stream.sink is sink
+
+
 def test_settings_from_a_file_take_the_place_of_these(session: Session, kept: QSettings, messages: MessageBar) -> None:
     preferences = Preferences(kept)
     streams = Streams(session, preferences, messages)
@@ -138,7 +163,7 @@ def test_what_makes_no_stream_changes_nothing(streams: Streams, changes: dict[st
     assert streams.streams[0].settings == before
 
 
-@pytest.mark.parametrize("kept", [7, {"port": True}, {"name": 3}, {"rate": "fast"}, {"on": 1}])
+@pytest.mark.parametrize("kept", [7, {"port": True}, {"name": 3}, {"rate": "fast"}, {"on": 1}, {"at_start": 1}])
 def test_settings_of_refuses_other_types(kept: Any) -> None:
     with pytest.raises(UserError):
         settings_of(kept)
