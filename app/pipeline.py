@@ -10,17 +10,19 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from app.capture import Frame, Source, SourceInfo, SourceState
+from app.capture import Frame, Source, SourceState
 from app.errors import UserError
 from app.face_frame import FaceFrame
-from app.outputs.sink import SeesPicture, Sink
+from app.outputs.sink import SeesPicture, SendsAgain, Sink
+from app.run_state import Latency, SinkReport, Snapshot, State
+
+__all__ = ["Latency", "Pausable", "Pipeline", "SinkReport", "Snapshot", "State", "Tracker"]
 
 log = logging.getLogger(__name__)
 
@@ -31,22 +33,6 @@ WINDOW_FRAMES = 512
 RATE_WINDOW_S = 2.0
 
 
-class State(Enum):
-    """::
-
-    IDLE -> OPENING -> RUNNING -> STOPPING -> FINISHED    (stopped, or the source ended)
-                |         |           |
-                +---------+-----------+-----> FAILED      (Snapshot.error says why)
-    """
-
-    IDLE = "idle"
-    OPENING = "opening"
-    RUNNING = "running"
-    STOPPING = "stopping"
-    FINISHED = "finished"
-    FAILED = "failed"
-
-
 class Tracker(Protocol):
     """What the runner needs of a tracker."""
 
@@ -55,49 +41,19 @@ class Tracker(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
+class Pausable(Protocol):
+    """A source that can stand still at a frame."""
+
+    @property
+    def paused(self) -> bool: ...
+
+    def wake(self) -> None:
+        """Have ``read``, should it wait, return None at once."""
+        ...
+
+
 Listener = Callable[[Frame, FaceFrame], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Milliseconds over the last frames."""
-
-    p50_ms: float
-    p95_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class SinkReport:
-    name: str
-    written: int
-    failed: int
-    error: str | None
-    """Why it was closed early, None while it works."""
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """How the runner is doing, at one moment. Safe to keep."""
-
-    state: State = State.IDLE
-    source: SourceInfo | None = None
-    source_state: SourceState = SourceState.OPENING
-    frames: int = 0
-    tracked: int = 0
-    """Frames with a face."""
-    broken: int = 0
-    """Frames that could not be read (declared by the source)."""
-    dropped: int = 0
-    """Frames of a live source that came too fast."""
-    elapsed_s: float = 0.0
-    """From asking for the first frame to the last one written."""
-    fps: float = 0.0
-    """Over the last two seconds."""
-    mean_fps: float = 0.0
-    latency: Mapping[str, Latency] | None = None
-    """Per stage; ``total`` runs from capture to all sinks written."""
-    sinks: tuple[SinkReport, ...] = ()
-    error: str | None = None
 
 
 class Pipeline:
@@ -113,14 +69,18 @@ class Pipeline:
         make_tracker: Callable[[], Tracker],
         sinks: Sequence[Sink] = (),
         listeners: Sequence[Listener] = (),
+        *,
+        close_tracker: bool = True,
     ) -> None:
+        """``close_tracker``: False where whoever made it closes it."""
         self._open_source, self._make_tracker = open_source, make_tracker
         self._to_open = list(sinks)
         self._sinks: list[Sink] = []
         self._reports: dict[int, SinkReport] = {}
         self._listeners = list(listeners)
         self._complained: set[int] = set()
-        self._calls: queue.SimpleQueue[Callable[[Tracker], None]] = queue.SimpleQueue()
+        self._close_tracker = close_tracker
+        self._calls: queue.SimpleQueue[tuple[Callable[[Tracker], None], bool]] = queue.SimpleQueue()
         self._source: Source | None = None
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -156,17 +116,23 @@ class Pipeline:
             raise self._error
         return True
 
-    def call(self, action: Callable[[Tracker], None]) -> None:
-        """Have ``action(tracker)`` done between two frames on the runner's thread (calibrate, change a setting)."""
-        self._calls.put(action)
+    def call(self, action: Callable[[Tracker], None], *, again: bool = False) -> None:
+        """Have ``action(tracker)`` done between two frames on the runner's thread (calibrate, change a setting).
+
+        ``again``: the tracker answers otherwise afterwards, so a source that stands still has its frame tracked and
+        shown again. It is no new frame: it is not counted, and files get no row for it.
+        """
+        self._calls.put((action, again))
+        if again and isinstance(self._source, Pausable):
+            self._source.wake()
 
     def add_sink(self, sink: Sink) -> None:
         """Open and start one more output between two frames; if it cannot be opened, its report says why."""
-        self._calls.put(lambda _: self._add_now(sink))
+        self.call(lambda _: self._add_now(sink))
 
     def remove_sink(self, sink: Sink) -> None:
         """Finish and close one output between two frames; the others go on."""
-        self._calls.put(lambda _: self._end_sink(sink, None))
+        self.call(lambda _: self._end_sink(sink, None))
 
     def add_listener(self, listener: Listener) -> None:
         """``listener(frame, face)`` after the sinks, on the runner's thread. Return fast: the next frame waits."""
@@ -218,7 +184,7 @@ class Pipeline:
                 self._source.close()
             for sink in list(self._sinks):
                 self._end_sink(sink, None)
-            if tracker is not None:
+            if tracker is not None and self._close_tracker:
                 tracker.close()
             self._update(state=State.FAILED if self._error is not None else State.FINISHED)
         return self.snapshot()
@@ -234,14 +200,19 @@ class Pipeline:
     def _loop(self, source: Source, tracker: Tracker) -> None:
         first_s = 0.0
         last_index: int | None = None  # what came before the first frame was not missed: nobody looked yet
+        last: Frame | None = None
+        pausable = source if isinstance(source, Pausable) else None
         while not self._stop.is_set():
-            self._do_calls(tracker)
+            stale = self._do_calls(tracker) and pausable is not None and pausable.paused
             asked_s = time.perf_counter()
-            frame = source.read(READ_TIMEOUT_S)
+            frame = source.read(0.0 if stale else READ_TIMEOUT_S)
             if frame is None:
                 if source.state is SourceState.ENDED:
                     break
+                if stale and last is not None:
+                    self._show_again(tracker, last)
                 continue
+            last = frame
             read_s = time.perf_counter()
             face = tracker.track(frame)
             tracked_s = time.perf_counter()
@@ -272,13 +243,26 @@ class Pipeline:
             last_index = frame.index
         self._do_calls(tracker)
 
-    def _do_calls(self, tracker: Tracker) -> None:
+    def _do_calls(self, tracker: Tracker) -> bool:
+        """Whether the last frame's answer is out of date now."""
+        stale = False
         while not self._calls.empty():
-            action = self._calls.get()
+            action, again = self._calls.get()
             try:
                 action(tracker)
             except UserError as error:
                 log.warning("%s", error)
+            stale = stale or again
+        return stale
+
+    def _show_again(self, tracker: Tracker, frame: Frame) -> None:
+        """The frame that the source stands at, as the tracker now sees it."""
+        face = tracker.track(replace(frame, jump=False))
+        for sink in list(self._sinks):
+            if isinstance(sink, SendsAgain):
+                self._write(sink, frame, face, again=True)
+        for listener in self._listeners:
+            self._tell(listener, frame, face)
 
     def _add_now(self, sink: Sink) -> None:
         if self._source is None:
@@ -292,11 +276,14 @@ class Pipeline:
         self._sinks.append(sink)
         self._report(sink)
 
-    def _write(self, sink: Sink, frame: Frame, face: FaceFrame) -> None:
+    def _write(self, sink: Sink, frame: Frame, face: FaceFrame, *, again: bool = False) -> None:
         try:
-            if isinstance(sink, SeesPicture):
-                sink.see(frame.image)
-            sink.write(face)
+            if again and isinstance(sink, SendsAgain):
+                sink.write_again(face)
+            else:
+                if isinstance(sink, SeesPicture):
+                    sink.see(frame.image)
+                sink.write(face)
         except Exception as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self._end_sink(sink, f"{sink.name} stopped at frame {frame.index + 1}: {why}; what was written stays")

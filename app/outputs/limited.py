@@ -1,4 +1,4 @@
-"""Fewer frames a second than the source has, for receivers and networks that want no more."""
+"""Streams: fewer frames a second than the source has, for receivers and networks that want no more."""
 
 from typing import Final
 
@@ -67,11 +67,15 @@ class Limited:
 
     def write(self, face: FaceFrame) -> None:
         if self._limit.passes(face.time_s):
-            try:
-                self._sink.write(face)
-            except Exception as error:
-                self._ended_by = getattr(error, "strerror", None) or str(error)
-                raise
+            self.write_again(face)
+
+    def write_again(self, face: FaceFrame) -> None:
+        """Whatever the rate: see ``app.outputs.sink.SendsAgain``."""
+        try:
+            self._sink.write(face)
+        except Exception as error:
+            self._ended_by = getattr(error, "strerror", None) or str(error)
+            raise
 
     def close(self) -> None:
         self._sink.close()

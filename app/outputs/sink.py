@@ -55,6 +55,16 @@ class SeesPicture(Protocol):
 
 
 @runtime_checkable
+class SendsAgain(Protocol):
+    """A sink whose receiver shows the newest face, so that it is told where a frame's answer has become another one.
+    Files are none: they have one row a frame."""
+
+    def write_again(self, face: FaceFrame) -> None:
+        """The frame that was written last, with other values. Errors as in ``write``."""
+        ...
+
+
+@runtime_checkable
 class HasTrouble(Protocol):
     """A sink that goes on although something cannot be sent, and knows why."""
 

@@ -15,6 +15,7 @@ from app.pipeline import Pipeline, Snapshot, Tracker
 from app.profiles import load_profile
 from app.shaping import Shaping
 from app.tracker import TrackerSettings, make_tracker
+from app.tracker_settings import FIXED
 from app.ui.picture.film import DEMO, Begin, Film, open_for_window
 
 CLOSE_TIMEOUT_S = 3.0
@@ -78,7 +79,8 @@ class Session(QObject):
         """Where a recorded source is, and what to do with it."""
         self.camera_mode: Callable[[str], CameraMode | None] = lambda spec: None
         """What a camera is to be asked for, by its source."""
-        self._made: Any = None  # the tracker of the last run
+        self._made: Any = None  # the tracker of the last run, which may be the next one's as well
+        self._made_for = settings
         self._ending = False
         self._lock = threading.Lock()
         self._newest: tuple[Frame, FaceFrame] | None = None
@@ -122,7 +124,9 @@ class Session(QObject):
             self.neutral = self.settings.calibrate
         with self._lock:
             self._newest = None
-        self._pipeline = Pipeline(lambda: self._open(spec), lambda: self._tracker(known), listeners=[self._listen])
+        self._pipeline = Pipeline(
+            lambda: self._open(spec), lambda: self._tracker(known), listeners=[self._listen], close_tracker=False
+        )
         self._pipeline.start()
         self.started.emit(self._pipeline)
 
@@ -177,18 +181,32 @@ class Session(QObject):
             try:
                 if not self._pipeline.join(CLOSE_TIMEOUT_S):
                     logging.getLogger("app").error("the source does not answer; closing without it")
+                    self._made = None  # it may be at work
             except Exception:
                 pass  # it was told when it happened, or it no longer matters
         self._pipeline = None
+        if self._made is not None:
+            self._made.close()
+            self._made = None
         logging.getLogger("app").removeHandler(self._log)
 
     def _tracker(self, known: Any) -> Tracker:
         """On the runner's thread; ``known`` is the last run's tracker, if the person is still the same."""
-        tracker: Any = self._make_tracker(self.settings)
+        settings, old = self.settings, self._made
+        tracker: Any
+        if known is not None and known is old and all(_same(name, settings, self._made_for) for name in FIXED):
+            tracker = old  # its networks need not be loaded again
+            differ = [f.name for f in fields(settings) if not _same(f.name, settings, self._made_for)]
+            if differ:
+                tracker.configure(**{name: getattr(settings, name) for name in differ})
+        else:
+            tracker = self._make_tracker(settings)
+            if known is not None:
+                tracker.continue_from(known)
+            if old is not None:
+                old.close()
         self.device, self.model = getattr(tracker, "device", ""), getattr(tracker, "model", "")
-        if known is not None:
-            tracker.continue_from(known)
-        self._made = tracker
+        self._made, self._made_for = tracker, settings
         return tracker
 
     # ------------------------------------------------------------ frames
@@ -243,7 +261,7 @@ class Session(QObject):
             tracker.use_neutral(rest)  # the same choice again undoes a calibration in between
 
         self.settings, self.neutral = replace(self.settings, calibrate=profile), profile
-        self._call(use)
+        self._change(use)
 
     def read_neutral(self) -> None:
         """Have ``neutral_read`` tell the neutral as it is now."""
@@ -251,9 +269,24 @@ class Session(QObject):
 
     def _configure(self, **changes: Any) -> None:
         self.settings = replace(self.settings, **changes)
-        self._call(lambda tracker: tracker.configure(**changes))
+        self._change(lambda tracker: tracker.configure(**changes))
+
+    def _change(self, action: Callable[[Any], None]) -> None:
+        """Other settings: a film that stands still shows at once what they do."""
+        if self._pipeline is not None:
+            settings = self.settings
+
+            def change(tracker: Any) -> None:
+                action(tracker)
+                self._made_for = settings
+
+            self._pipeline.call(change, again=True)
 
     def _call(self, action: Callable[[Any], None]) -> None:
         """The pipeline asks of a tracker only that it tracks; the window needs ``app.tracker.Tracker``."""
         if self._pipeline is not None:
             self._pipeline.call(action)
+
+
+def _same(name: str, one: TrackerSettings, other: TrackerSettings) -> bool:
+    return bool(getattr(one, name) == getattr(other, name))

@@ -67,6 +67,7 @@ class Playback:
         self._loop, self._paused, self._speed = loop, paused, speed
         self._wanted: int | None = max(at, 0)
         self._shown = 0
+        self._woken = False
         # The reader's own.
         self._next: tuple[Frame, bool] | None = None
         self._count = 0
@@ -80,6 +81,18 @@ class Playback:
         with self._changed:
             frame = self._shown if self._wanted is None else self._wanted
             return Position(frame, self._recorded.length, self.info.fps, self._paused, self._speed, self._loop)
+
+    @property
+    def paused(self) -> bool:
+        """It stands at a frame, and no other one is on its way."""
+        with self._changed:
+            return self._paused and not self._at_once and self._wanted is None
+
+    def wake(self) -> None:
+        """Have ``read``, should it wait, return None at once."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify_all()
 
     def seek(self, index: int) -> bool:
         """Show frame ``index`` next, kept within the clip; only the last of several wishes is done.
@@ -132,7 +145,8 @@ class Playback:
                 wait_s = self._wait_s(now)
                 if wait_s <= 0:
                     return self._hand_over()
-                if now >= deadline:
+                if now >= deadline or self._woken:
+                    self._woken = False
                     return None
                 self._changed.wait(min(wait_s, deadline - now))
 

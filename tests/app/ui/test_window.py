@@ -303,7 +303,9 @@ def test_starting_and_stopping_leaves_no_threads(
         qtbot.waitUntil(lambda: not window.session.running, timeout=WAIT_MS)
         assert run_threads() == []
     assert len(trackers) == 4
-    assert all(tracker.closed for tracker in trackers)
+    assert all(tracker.closed for tracker in trackers[:-1])
+    window.session.close()
+    assert trackers[-1].closed
 
 
 def test_filter_and_calibration_reach_the_tracker(

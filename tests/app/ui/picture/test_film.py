@@ -9,6 +9,9 @@ import pytest
 from PySide6.QtCore import QTimer
 
 from app.capture import CameraMode, Source
+from app.outputs.csv_openface import OpenFaceCsv
+from app.outputs.limited import Limited
+from app.outputs.osc_mien import MienOsc
 from app.tracker import TrackerSettings
 from app.ui.picture.film import Begin, open_for_window
 from app.ui.session import Session
@@ -93,7 +96,8 @@ def test_after_its_end_a_seek_begins_again_there_and_the_person_is_known(
     qtbot.waitUntil(lambda: place(session) == 3, timeout=WAIT_MS)
     assert session.running
     assert not session.film.playing, "a look at a frame is no wish to see the rest"
-    assert trackers[-1].asked == ["continue"]
+    assert len(trackers) == 1, "no network is loaded again for a look at a frame"
+    assert not trackers[0].closed
     session.film.set_paused(False)
     with qtbot.waitSignal(session.ended, timeout=WAIT_MS):
         pass
@@ -133,6 +137,46 @@ def test_other_networks_go_on_at_the_same_frame(
     assert trackers[1].asked == ["continue"]
     assert opened[-1] == Begin(at=120, paused=True)
     assert session.settings.model == "geometric"
+
+
+def test_settings_changed_while_it_stands_still_show_at_once_and_make_no_row(
+    session: Session, qtbot: Any, trackers: list[Any], clip: Path, tmp_path: Path, udp_ear: Any
+) -> None:
+    session.start(str(clip))
+    qtbot.waitUntil(lambda: place(session) >= 0, timeout=WAIT_MS)
+    session.film.set_paused(True)
+    session.film.seek(120)
+    qtbot.waitUntil(lambda: place(session) == 120, timeout=WAIT_MS)
+    row, stream = OpenFaceCsv(tmp_path / "take.csv"), Limited(MienOsc((udp_ear.target,)), 0)
+    session._pipeline.add_sink(row)
+    session._pipeline.add_sink(stream)
+    answers: list[float] = []
+
+    def loud(frame: Any, face: Any) -> None:
+        answers.append(frame.media_time_s)
+
+    session._pipeline.add_listener(loud)
+    for change in (lambda: session.set_filter("strong"), lambda: session.set_asymmetry(False)):
+        before = len(answers)
+        change()
+        qtbot.waitUntil(lambda before=before: len(answers) == before + 1, timeout=WAIT_MS)
+    assert trackers[0].asked == [{"filter": "strong"}, {"asymmetry": False}]
+    assert answers == [4.0, 4.0], "the frame that is seen, with its own time"
+    assert session.snapshot().frames == session.newest()[0].index + 1, "it is not counted again"
+    assert (row.written, stream.written) == (0, 2), "receivers are told, files have one row a frame"
+    assert not session.film.playing
+
+
+def test_settings_changed_after_the_end_hold_for_the_next_look(
+    session: Session, qtbot: Any, trackers: list[Any], make_clip: Callable[[str, int], Path]
+) -> None:
+    session.start(str(make_clip("short.mp4", 6)))
+    with qtbot.waitSignal(session.ended, timeout=WAIT_MS):
+        pass
+    session.set_filter("strong")
+    session.film.seek(3)
+    qtbot.waitUntil(lambda: place(session) == 3, timeout=WAIT_MS)
+    assert [tracker.asked for tracker in trackers] == [[{"filter": "strong"}]]
 
 
 def test_another_source_is_another_person(
