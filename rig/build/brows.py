@@ -1,8 +1,9 @@
 """Paints the 36 brow styles into assets/rig/brows.png: ``python -m rig.build.brows [--sheet PATH]``.
 
-The styles are the rows of assets/rig/brows.json (edit one, run this again). Each brow is laid along the base face's
-own brow landmarks, in millimetres on the skin, and drawn hair by hair: roots spread evenly, the inner hairs upright,
-the lower row sweeping up and outwards, the upper row combed down over it. One side is painted and mirrored at load.
+The styles are the rows of assets/rig/brows.json (edit one, run this again). Each brow is measured, in millimetres on
+the skin, from the line over the eyes that is level in the front view, and drawn hair by hair: roots spread evenly, the
+inner hairs upright, the lower row sweeping up and outwards, the upper row combed down over it. One side is painted and
+mirrored at load.
 """
 
 import argparse
@@ -14,11 +15,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import LinearNDInterpolator
 
 from rig.brows import ATLAS_FILE, COLUMNS, TABLE_FILE, TILE, clear_cache
 from rig.looks import Look
 from rig.parameters import BROW_STYLES
-from rig.skeleton import Skeleton, load_skeleton
+from rig.skeleton import PARTS, Skeleton, load_skeleton
+from rig.subdivision import catmull_clark
 from rig.texture_map import warp_uv
 
 Array = NDArray[np.float64]
@@ -30,9 +33,11 @@ RIGHT_LOWER = (55, 65, 52, 53, 46)
 SHEET = 2560
 """Texels of a whole sheet at the atlas's own resolution."""
 EYES = ((386, 374), (159, 145))
-HEIGHT = 0.352
-"""Of the brow's middle over the pupils' line, in pupil distances. The eyes give the height, not the brow landmarks:
-those were found on a picture with brows painted on, and would creep along with them."""
+HEIGHT = 0.325
+"""Of the level line over the pupils, in pupil distances: there a brow without lift begins. The eyes give the height
+and the course, not the brow landmarks: those were found on a picture with brows painted on, and would creep along."""
+LEVEL_SPAN_MM = (8.0, 62.0)
+"""Outwards from the middle line: where the level line is found, and beyond which it runs on as at its end."""
 POINTS = 7
 """Along a hair."""
 FINE = 4
@@ -51,7 +56,7 @@ class Style:
     thickness_mm: float
     """Of the brow's body; the ends are thinner."""
     arch_mm: float
-    """Height added to the base face's arch (negative: straighter)."""
+    """How high its peak stands over its inner end, on a level brow."""
     arch_at: float
     """t of the arch's peak, 0.35..0.8."""
     angular: float
@@ -63,8 +68,9 @@ class Style:
     """Hairs per square millimetre."""
     lift_mm: float = 0.0
     tilt_mm: float = 0.0
-    """The tail higher (or lower) than the base face's, the inner end the other way."""
+    """The tail so much higher (or lower) than the inner end."""
     tail_drop_mm: float = 0.0
+    """How far the tail's tip falls below the inner end, over what the arch gives back."""
     blunt: float = 0.3
     """0 the inner end fades away .. 1 it starts at full thickness like a drawn edge."""
     tail: float = 0.25
@@ -93,12 +99,12 @@ class Place:
     middle: float
     """v of the face's middle line: the tile's inner edge."""
     px_per_mm: float
-    line: Array
-    """(4,) cubic: millimetres from the middle line -> millimetres below the tile's upper edge, the brow's spine."""
+    level: Array
+    """(4,) cubic: millimetres from the middle line -> millimetres below the tile's upper edge, of a level brow."""
 
 
 def find_place(s: Skeleton) -> Place:
-    """From the brow landmarks of the base face (MediaPipe's embedding in the skeleton)."""
+    """Where brows go on the base face: scale from its brow landmarks (the skeleton's embedding), height from its eyes."""
     vertex_uv = np.zeros((len(s.vertices), 2))
     vertex_uv[s.quads.ravel()] = warp_uv(s.uvs)[s.quad_uvs.ravel()]
 
@@ -109,36 +115,42 @@ def find_place(s: Skeleton) -> Place:
     uv = (at(LEFT_UPPER, vertex_uv) + at(LEFT_LOWER, vertex_uv)) / 2
     xyz = (at(LEFT_UPPER, s.vertices) + at(LEFT_LOWER, s.vertices)) / 2
     step_px = np.linalg.norm(np.diff(uv * SHEET, axis=0), axis=1)
-    px_per_mm = step_px.sum() / (1000 * np.linalg.norm(np.diff(xyz, axis=0), axis=1)).sum()
+    px_per_mm = float(step_px.sum() / (1000 * np.linalg.norm(np.diff(xyz, axis=0), axis=1)).sum())
     left = at(LEFT_UPPER + LEFT_LOWER, vertex_uv)[:, 1]
     right = at(RIGHT_UPPER + RIGHT_LOWER, vertex_uv)[:, 1]
     middle = float((left + right).mean() / 2)
     eyes = np.array([at(e, s.vertices).mean(0) for e in EYES])
-    height = HEIGHT * float(np.linalg.norm(eyes[0] - eyes[1]))
-    lower_px = 1000 * (float(xyz[2, 1] - eyes[0, 1]) - height) * px_per_mm
-    u0 = float(uv[:, 0].mean() - (0.50 * TILE[0] - lower_px) / SHEET)
-    out, down = (uv[:, 1] - middle) * SHEET / px_per_mm, ((uv[:, 0] - u0) * SHEET + lower_px) / px_per_mm
-    return Place(u0, middle, float(px_per_mm), np.asarray(np.polyfit(out, down, 3), np.float64))
+    height = float(eyes[0, 1]) + HEIGHT * float(np.linalg.norm(eyes[0] - eyes[1]))
+    level_px = SHEET * _level(s, height, middle, px_per_mm)
+    # The arch rises into the tile's upper half, tails fall into its lower one.
+    u0 = float((level_px.mean() - 0.56 * TILE[0]) / SHEET)
+    out = np.linspace(*LEVEL_SPAN_MM, len(level_px))
+    return Place(u0, middle, px_per_mm, np.polyfit(out, (level_px - SHEET * u0) / px_per_mm, 3))
+
+
+def _level(s: Skeleton, height: float, middle: float, px_per_mm: float) -> Array:
+    """(N,) sheet coordinate u of the left brow's skin at ``height`` (metres), for places over LEVEL_SPAN_MM."""
+    fine = catmull_clark(s.quads, s.quad_uvs, len(s.vertices), len(s.uvs))
+    skin = (s.part[s.quads[:, 0]] == PARTS.index("skin"))[fine.parent_quad]
+    rows, first = np.unique(fine.quad_uvs[skin], return_index=True)
+    uv = warp_uv(fine.uv_matrix @ s.uvs)[rows]
+    y = (fine.matrix @ s.vertices)[fine.quads[skin].ravel()[first], 1]
+    v = middle + np.linspace(*LEVEL_SPAN_MM, 28) * px_per_mm / SHEET
+    # Skin of the forehead and the lids alone: its u grows as y falls.
+    u = np.linspace(0.40, 0.50, 60)
+    heights = LinearNDInterpolator(uv, y)(*np.meshgrid(u, v))
+    return np.array([np.interp(-height, -row, u) for row in heights])
 
 
 def spine(style: Style, place: Place, t: Array) -> tuple[Array, Array]:
     """(N,) millimetres outwards from the middle line and below the tile's upper edge, of the brow's middle at t."""
-
-    def base(x: Array) -> Array:
-        return np.asarray(np.polyval(place.line, np.clip(style.gap_mm + x * style.length_mm, 8.0, 64.0)))
-
     a = style.arch_at
     ramp = np.clip(np.where(t < a, t / a, (1 - t) / (1 - a)), 0, 1)
-    ends = base(np.array([0.0, 1.0]))
-    chord = ends[0] + t * (ends[1] - ends[0])
-    # Straighter brows keep less of the base face's arch; higher ones get a bump of their own on top of it.
-    rise = float(np.max(np.interp(np.linspace(0, 1, 21), [0, 1], ends) - base(np.linspace(0, 1, 21))))
-    kept = max(0.0, 1 + min(style.arch_mm, 0.0) / max(rise, 1e-6))
     bump = (1 - style.angular) * np.sin(np.pi / 2 * ramp) ** 1.5 + style.angular * ramp
     drop = np.clip((t - a) / (1 - a), 0, 1) ** 1.6
-    down = chord + kept * (base(t) - chord) - max(style.arch_mm, 0.0) * bump
-    down = down - style.lift_mm - style.tilt_mm * (t - 0.5) + style.tail_drop_mm * drop
-    return style.gap_mm + t * style.length_mm, down
+    rise = style.lift_mm + style.arch_mm * bump + style.tilt_mm * (t - 0.5) - style.tail_drop_mm * drop
+    out = style.gap_mm + t * style.length_mm
+    return out, np.polyval(place.level, np.clip(out, *LEVEL_SPAN_MM)) - rise
 
 
 def half_thickness(style: Style, t: Array) -> Array:
