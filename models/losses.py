@@ -43,6 +43,7 @@ class Weights:
 
     supervised: float = 1.0
     alone: float = 1.0
+    real: float = 0.5
     landmarks: float = 0.1
     smooth: float = 0.1
     flip: float = 0.1

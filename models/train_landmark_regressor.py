@@ -1,11 +1,12 @@
 """Trains the geometric regressor.
 
-``python -m models.train_landmark_regressor --geometry FILE --rendered DIR --out DIR``
+``python -m models.train_landmark_regressor --geometry FILE --rendered DIR --out DIR [--real DIR]``
 
 Two kinds of samples flow together: geometry sampled from the rig (``models.landmark_dataset``), to which residuals of
-the real detector are added, and rendered people as the detector read them (``models.render_dataset``). Neutrals come
-right, noisy, tainted by an expression, or missing, because that is how the tracker's estimate is. Seeded; resumes from
-OUT/last.pt; the best on held-out people is OUT/best.pt.
+the real detector are added, and rendered people as the detector read them (``models.render_dataset``). A third, once
+there are readers to label them, is real faces (``models.label_real_faces``); half of these lend what they do to
+somebody else, for real people are few. Neutrals come right, noisy, tainted by an expression, or missing, because that
+is how the tracker's estimate is. Seeded; resumes from OUT/last.pt; the best on held-out people is OUT/best.pt.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from models.faces import load_faces
 from models.landmark_regressor import GAZE_UNIT_DEG, Architecture, LandmarkRegressor
 from models.metrics import Agreement, mean_agreement
 from models.runtime.alignment import canonical_face
@@ -34,6 +36,8 @@ HELD_OUT = 0.08
 """Share of the people that training never sees."""
 RESIDUAL_SCALE = (0.3, 1.1)
 STRENGTH_SPREAD = 0.15
+LENT_SHARE = 0.5
+"""Of the real faces whose expression is put onto somebody else's face at rest."""
 
 
 @dataclass
@@ -43,7 +47,7 @@ class Samples:
     landmarks: Tensor  # (N, 478, 3) metres
     neutral: Tensor  # (N, 478, 3) metres
     au: Tensor  # (N, 40)
-    gaze: Tensor  # (N, 4) degrees
+    gaze: Tensor  # (N, 4) degrees, NaN: not known
     identity: Tensor | None  # (N, 208)
     held_out: NDArray[np.bool_]  # (N,)
 
@@ -104,6 +108,30 @@ def load_rendered(folder: Path) -> tuple[Samples, DetectorResponse]:
     return samples, fit_response(*both)
 
 
+def load_real(folder: Path) -> Samples:
+    """Labelled real faces, neutral = mean of one to all of the clip's other frames at rest."""
+    faces = load_faces(folder, without=("picture", "labels", "points", "true"))
+    rng = np.random.default_rng(0)
+    rows, neutral = [], []
+    for session in np.unique(faces.session):
+        own = faces.session == session
+        resting = np.flatnonzero(own & faces.resting)
+        for row in np.flatnonzero(own & np.isfinite(faces.au[:, 0])):
+            others = resting[resting != row]
+            if len(others) == 0:
+                continue
+            rows.append(row)
+            neutral.append(faces.found[rng.choice(others, rng.integers(1, len(others) + 1), replace=False)].mean(0))
+    return Samples(
+        torch.from_numpy(faces.found[rows]),
+        torch.from_numpy(np.array(neutral, np.float32)),
+        torch.from_numpy(faces.au[rows]),
+        torch.from_numpy(faces.gaze_deg[rows]),
+        None,
+        faces.held_out[rows],
+    )
+
+
 MEAN_FACE = torch.from_numpy(np.array(canonical_face()))
 
 
@@ -123,15 +151,18 @@ class Batches:
     """Draws training batches from both sources with everything that goes wrong in life."""
 
     def __init__(
-        self, geometry: Samples, rendered: Samples | None, response: DetectorResponse | None, batch: int, share: float
-    ):
-        self.geometry, self.rendered, self.response = geometry, rendered, response
+        self, geometry: Samples, rendered: Samples | None, response: DetectorResponse | None, batch: int, share: float,
+        real: Samples | None = None, real_share: float = 0.0,
+    ):  # fmt: skip
+        self.geometry, self.rendered, self.response, self.real = geometry, rendered, response, real
+        self.real_rows = np.flatnonzero(~real.held_out) if real is not None else np.zeros(0, np.intp)
+        self.n_real = int(batch * real_share) if len(self.real_rows) else 0
         self.rows, self.chances = drawn(geometry)
         self.rendered_rows, self.rendered_chances = (
             drawn(rendered) if rendered is not None else (np.zeros(0, np.intp), np.zeros(0))
         )
         self.n_rendered = int(batch * share) if len(self.rendered_rows) else 0
-        self.n_geometry = batch - self.n_rendered
+        self.n_geometry = batch - self.n_rendered - self.n_real
 
     def draw(self, rng: np.random.Generator, g: torch.Generator):  # type: ignore[no-untyped-def]
         i = torch.from_numpy(rng.choice(self.rows, self.n_geometry, p=self.chances))
@@ -155,6 +186,14 @@ class Batches:
             x = torch.cat([x, seen_by.landmarks[j]])
             n = torch.cat([n, seen_by.neutral[j]])
             au, gaze = torch.cat([au, seen_by.au[j]]), torch.cat([gaze, seen_by.gaze[j]])
+        if self.n_real and self.real is not None:
+            k = torch.from_numpy(rng.choice(self.real_rows, self.n_real))
+            theirs, at_rest = self.real.landmarks[k], self.real.neutral[k]
+            lent = torch.from_numpy(rng.random(self.n_real) < LENT_SHARE)[:, None, None]
+            somebody = n[torch.from_numpy(rng.integers(0, len(n), self.n_real))]
+            x = torch.cat([x, torch.where(lent, somebody + theirs - at_rest, theirs)])
+            n = torch.cat([n, torch.where(lent, somebody, at_rest)])
+            au, gaze = torch.cat([au, self.real.au[k]]), torch.cat([gaze, self.real.gaze[k]])
         m = len(x)
         # Tainted neutrals: a little of somebody's present expression stayed in the estimate.
         taint = torch.from_numpy((rng.random(m) < 0.25) * rng.uniform(0, 0.25, m)).float()[:, None, None]
@@ -203,10 +242,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--geometry", type=Path, required=True)
     parser.add_argument("--rendered", type=Path)
+    parser.add_argument("--real", type=Path, help="labelled real faces (models.label_real_faces)")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=12_000)
     parser.add_argument("--batch", type=int, default=384)
     parser.add_argument("--share", type=float, default=0.4, help="of each batch that is rendered")
+    parser.add_argument("--real-share", type=float, default=0.2, help="of each batch that is real")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=Path, help="begin with this checkpoint's weights")
@@ -222,7 +263,8 @@ def main() -> None:
     if args.rendered:
         rendered, response = load_rendered(args.rendered)
         print(f"{len(rendered.au)} rendered pictures; response explains {100 * response.explained:.0f} %", flush=True)
-    batches = Batches(geometry, rendered, response, args.batch, args.share)
+    real = load_real(args.real) if args.real else None
+    batches = Batches(geometry, rendered, response, args.batch, args.share, real, args.real_share)
 
     model = LandmarkRegressor(Architecture())
     if args.start:
@@ -253,7 +295,8 @@ def main() -> None:
         off = torch.where((au <= 0) & (p_au < 0), torch.zeros_like(p_au), p_au)
         loss_au = (weight * huber(off, au)).mean()
         seen = (au[:, [CHANNEL_INDEX["AU43-left"], CHANNEL_INDEX["AU43-right"]]] < 0.5).float().repeat_interleave(2, 1)
-        loss_gaze = (seen * huber(p_gaze / GAZE_UNIT_DEG, gaze / GAZE_UNIT_DEG)).mean()
+        seen = seen * gaze.isfinite()
+        loss_gaze = (seen * huber(p_gaze / GAZE_UNIT_DEG, gaze.nan_to_num() / GAZE_UNIT_DEG)).mean()
         loss_id = ((p_identity[: len(identity)] - identity)[known] ** 2).mean()
         loss = loss_id if args.identity_only else loss_au + 0.5 * loss_gaze + 0.5 * loss_id
         optimiser.zero_grad()
@@ -279,6 +322,9 @@ def main() -> None:
                     "mae_rendered": on_pictures.mae,
                 }
                 line["gaze_deg"] = float(seen_gaze.mean())
+            if real is not None:
+                aside = mean_agreement(evaluate(model, real)[0])
+                line |= {"icc_real": aside.icc, "mae_real": aside.mae}
             line["identity"], line["identity_of_mean"] = identity_error(model, geometry, response, 3000)
             model.train()
             line["seconds"] = round(time.perf_counter() - started)
@@ -287,6 +333,7 @@ def main() -> None:
             draw_curves(args.out / "log.csv", args.out / "curve.png")
             print(json.dumps(line), flush=True)
             now = line.get("icc_rendered", line["icc"]) - line.get("mae_rendered", line["mae"])
+            now += line.get("icc_real", 0) - line.get("mae_real", 0)
             now = -line["identity"] if args.identity_only else now
             common = model.checkpoint(step=step + 1, best=max(best, now), curve=curve, arguments=vars(args))
             if now > best:
@@ -295,6 +342,11 @@ def main() -> None:
             torch.save({**common, "optimiser": optimiser.state_dict(), "schedule": schedule.state_dict()}, last)
     model = LandmarkRegressor.from_checkpoint(torch.load(args.out / "best.pt", weights_only=False)).eval()
     report = ["## Geometry, people never seen\n", channel_table(evaluate(model, geometry)[0])]
+    if real is not None:
+        report += [
+            "\n## Real people never seen, against what the readers say\n",
+            channel_table(evaluate(model, real)[0]),
+        ]
     if rendered is not None:
         channels, gaze_error = evaluate(model, rendered)
         report += ["\n## Rendered pictures read by the detector, people never seen\n", channel_table(channels)]

@@ -1,10 +1,11 @@
 """Trains the ``lite`` regressor: ``python -m models.train_lite --faces DIR --geometric FILE --out DIR [--real DIR]``.
 
 Rendered people are read from their pictures and the detector's landmarks, against another picture of the same person
-at rest, which is right, of another light, tainted by an expression, or missing. Real faces have no labels and teach one
-thing: a face at rest is at rest. (A mean teacher on the others drifted: real faces came to do more and more.) Starts
-from the landmarks' regressor, which stays as it is. The weights kept are a running average. Seeded; resumes from
-OUT/last.pt; the best on held-out rendered people is OUT/best.pt.
+at rest, which is right, of another light, tainted by an expression, or missing. Real faces that nobody labelled teach
+one thing: a face at rest is at rest. (A mean teacher on the others drifted: real faces came to do more and more.)
+Labelled ones (``models.label_real_faces``) teach what several readers, ``full`` among them, say of them together, which
+is a distillation and stands still. Starts from the landmarks' regressor, which stays as it is. The weights kept are a
+running average. Seeded; resumes from OUT/last.pt; the best on held-out people is OUT/best.pt.
 """
 
 import argparse
@@ -49,6 +50,16 @@ def codes_of(model: LiteRegressor, b: Batch) -> tuple[Tensor, Tensor]:
     return codes[:people].repeat_interleave(PRESENT, 0), codes[people:]
 
 
+def action_losses(p_au: Tensor, from_pictures: Tensor, au: Tensor, share: float) -> tuple[Tensor, Tensor]:
+    """Of the model's AUs and of those read from the pictures alone, (M, 40) each, when ``share`` of the training has
+    passed."""
+    early, late = SQUARE_BELOW
+    nearly_l1 = nn.SmoothL1Loss(reduction="none", beta=late + (early - late) * max(0.0, 1 - 2 * share))
+    weight = 0.8 + 1.1 * (au > 0.02)  # a present action counts more than one of the many zeros
+    off = torch.where((au <= 0) & (p_au < 0), torch.zeros_like(p_au), p_au)  # below zero is as good as zero
+    return 2.0 * (weight * nearly_l1(off, au)).mean(), 5.0 * (weight * (from_pictures - au) ** 2).mean()
+
+
 def supervised(
     model: LiteRegressor, alone: nn.Linear, faces: Faces, b: Batch, g: torch.Generator, share: float = 1.0
 ) -> dict[str, Tensor]:
@@ -58,27 +69,35 @@ def supervised(
     beside landmarks that explain most of what is asked, the pictures alone would learn slowly.
     """
     huber = nn.SmoothL1Loss(reduction="none", beta=0.1)
-    early, late = SQUARE_BELOW
-    nearly_l1 = nn.SmoothL1Loss(reduction="none", beta=late + (early - late) * max(0.0, 1 - 2 * share))
     rest, code = codes_of(model, b)
     neutral, neutral_code = spoil_neutrals(code, rest, b, g)
     p_au, p_pose, p_gaze, p_identity, p_brow = model.decode(code, b.landmarks, neutral, neutral_code)
     au, gaze, pose = targets(faces, b)
-    weight = 0.8 + 1.1 * (au > 0.02)  # a present action counts more than one of the many zeros
-    off = torch.where((au <= 0) & (p_au < 0), torch.zeros_like(p_au), p_au)  # below zero is as good as zero
+    by_all, by_pictures = action_losses(p_au, alone(code - rest), au, share)
     open_eyes = (au[:, SHUT] < 0.5).float().repeat_interleave(2, 1)
     # Identity and brows have lateral parts: taught on unmirrored people, the former on those whose it is known.
     known = ~b.mirrored & torch.from_numpy(np.isfinite(faces.identity[b.rows, 0]))
     identity = torch.from_numpy(np.nan_to_num(faces.identity[b.rows]))
     brow = nn.functional.cross_entropy(p_brow, torch.from_numpy(faces.brow_style[b.rows]), reduction="none")
     return {
-        "au": 2.0 * (weight * nearly_l1(off, au)).mean(),
-        "alone": 5.0 * (weight * (alone(code - rest) - au) ** 2).mean(),
+        "au": by_all,
+        "alone": by_pictures,
         "gaze": 0.1 * (open_eyes * huber(p_gaze / GAZE_UNIT_DEG, gaze / GAZE_UNIT_DEG)).mean(),
         "pose": huber(p_pose, pose).mean(),
         "identity": 0.2 * ((p_identity - identity)[known] ** 2).sum() / (known.sum().clamp(min=1) * identity.shape[1]),
         "brow": 0.005 * (brow * ~b.mirrored).mean(),
     }
+
+
+def labelled(
+    model: LiteRegressor, alone: nn.Linear, faces: Faces, b: Batch, g: torch.Generator, share: float
+) -> dict[str, Tensor]:
+    """Losses on real people that readers have labelled, by name: actions are all that is known of them."""
+    rest, code = codes_of(model, b)
+    neutral, neutral_code = spoil_neutrals(code, rest, b, g)
+    p_au = model.decode(code, b.landmarks, neutral, neutral_code)[0]
+    by_all, by_pictures = action_losses(p_au, alone(code - rest), targets(faces, b)[0], share)
+    return {"real": 0.5 * by_all, "real_alone": 0.5 * by_pictures}
 
 
 def at_rest(model: LiteRegressor, faces: Faces, b: Batch, g: torch.Generator) -> Tensor:
@@ -179,7 +198,7 @@ class Run:
         print(json.dumps(self.curve[-1]), flush=True)
         write_log(out / "log.csv", self.curve)
         draw_curves(out / "log.csv", out / "curve.png")
-        gain = scores["icc"] - scores["mae"]
+        gain = sum(scores[name] * (1 if name.startswith("icc") else -1) for name in scores)
         better, self.best = gain > self.best, max(gain, self.best)
         more = {"step": self.step, "best": self.best, "spent": spent_s, "curve": self.curve}
         common = self.averaged.checkpoint(**more, arguments=vars(self.args))
@@ -198,30 +217,43 @@ def train(run: Run, faces: Faces, real: Faces | None) -> None:
     rng = np.random.default_rng([args.seed, run.step])
     g = torch.Generator().manual_seed(args.seed + run.step)
     people = People(faces, ~faces.held_out)
-    real_people = People(real, ~real.held_out & real.resting) if real is not None else None
+    real_people = None
+    if real is not None:
+        known = np.isfinite(real.au[:, 0])
+        real_people = People(real, ~real.held_out & (known if known.any() else real.resting))
     held, neutrals = held_out(faces)
+    aside, rests = held_out(real) if real is not None and known.any() else (held[:0], held[:0])
     while run.share < 1:
         run.model.train()
         run.model.geometry.eval()
         share = 1.0 if args.start else run.share  # what has learnt before needs no easy beginning
         losses = supervised(run.model, run.alone, faces, people.draw(args.people, rng), g, share)
         if real is not None and real_people is not None and args.real_people and run.step % REAL_EVERY == 0:
-            losses["rest"] = at_rest(run.model, real, real_people.draw(args.real_people, rng), g)
+            batch = real_people.draw(args.real_people, rng)
+            if len(aside):
+                losses |= labelled(run.model, run.alone, real, batch, g, share)
+            else:
+                losses["rest"] = at_rest(run.model, real, batch, g)
         run.learn(losses)
         if run.step % args.every == 0 or run.share >= 1:
-            run.note(summary(channel_scores(faces.au[held], answers(run.averaged, faces, held, neutrals))))
+            scores = summary(channel_scores(faces.au[held], answers(run.averaged, faces, held, neutrals)))
+            if real is not None and len(aside):
+                on_real = summary(channel_scores(real.au[aside], answers(run.averaged, real, aside, rests)))
+                scores |= {f"{name}_real": value for name, value in on_real.items()}
+            run.note(scores)
 
 
 def held_out(faces: Faces) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows of the people never trained on, and a picture at rest of the same session for each (-1: none)."""
-    held = np.flatnonzero(faces.held_out)
+    """Rows of the people never trained on whose AUs are known, and a picture at rest of the same session for each (-1:
+    none)."""
+    held = np.flatnonzero(faces.held_out & np.isfinite(faces.au[:, 0]))
     return held, faces.neutral_rows(np.random.default_rng(0), same_session=1.0)[held]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--faces", type=Path, required=True)
-    parser.add_argument("--real", type=Path, help="real faces (models.real_faces)")
+    parser.add_argument("--real", type=Path, help="real faces (models.real_faces, label_real_faces)")
     parser.add_argument("--geometric", type=Path, required=True, help="checkpoint of models.train_landmark_regressor")
     parser.add_argument("--start", type=Path, help="begin with this checkpoint's weights")
     parser.add_argument("--out", type=Path, required=True)

@@ -50,6 +50,7 @@ def command_line(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="make the features in half precision")
     parser.add_argument("--files", type=int, help="use only so many files of --rendered")
     parser.add_argument("--mirrored", type=int, default=0, help="of these, so many are seen in the mirror as well")
+    parser.add_argument("--cameras", type=int, default=0, help="all pictures again as so many other cameras saw them")
     parser.add_argument("--minutes", type=float, help="wall clock budget; the rate follows it")
     parser.add_argument("--steps", type=int, default=1_000_000)
     parser.add_argument("--people", type=int, default=5, help="rendered people in a step")
@@ -114,9 +115,10 @@ def open_data(args: argparse.Namespace, extractor: FeatureExtractor) -> Data:
     """Caches what is not cached yet, and opens it."""
     cache = args.cache or args.out / "features"
     try:
-        cache_features(extractor, args.rendered, cache / "rendered", args.files, args.mirrored, args.device, args.quick)
+        made = {"device": args.device, "quick": args.quick, "cameras": args.cameras}
+        cache_features(extractor, args.rendered, cache / "rendered", args.files, args.mirrored, **made)
         if args.real:
-            cache_features(extractor, args.real, cache / "real", None, 10_000, args.device, args.quick)
+            cache_features(extractor, args.real, cache / "real", None, 10_000, **made)
         return load_data(args.rendered, args.real, cache, args.files)
     except (FileNotFoundError, CacheError) as error:
         raise SystemExit(str(error)) from None

@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from rig.parameters import CHANNELS
+
 Array = NDArray[np.float64]
 
 # AU column of the coding -> the shapes whose strongest is taken.
@@ -36,6 +38,18 @@ SHAPES_OF_AU: Final[dict[str, tuple[str, ...]]] = {
     "AU43_L": ("eyeBlinkLeft",),
     "AU43_R": ("eyeBlinkRight",),
 }
+SHAPES_OF_CHANNEL: Final[dict[str, tuple[str, ...]]] = {
+    "AU19": ("tongueOut",),
+    "AU24": ("mouthPressLeft", "mouthPressRight"),
+    "AU28": ("mouthRollLower", "mouthRollUpper"),
+    "AU29": ("jawForward",),
+    "AU30-left": ("jawLeft",),
+    "AU30-right": ("jawRight",),
+    "AU34": ("cheekPuff",),
+    "AU43-left": ("eyeBlinkLeft",),
+    "AU43-right": ("eyeBlinkRight",),
+}
+"""Channels that the coding has not, or has otherwise."""
 GAZE_FULL: Final = 5.0
 """A full eyeLook shape on the coder's -5..5 scale."""
 
@@ -114,6 +128,20 @@ def columns(weights: Array, names: list[str]) -> dict[str, Array]:
         / 2
         * (shape["eyeLookUpLeft"] + shape["eyeLookUpRight"] - shape["eyeLookDownLeft"] - shape["eyeLookDownRight"])
     )
+    return out
+
+
+def channels(weights: Array, names: list[str]) -> NDArray[np.float32]:
+    """(frames, 52) weights 0..1 -> our 40 channels by the same reading, each side by itself; NaN where no shape says
+    anything of a channel (AU16: ARKit's lower lip goes down with every parting of the lips)."""
+    shape = {name: weights[:, i] for i, name in enumerate(names)}
+    out = np.full((len(weights), len(CHANNELS)), np.nan, np.float32)
+    for k, channel in enumerate(CHANNELS):
+        stem, _, side = channel.partition("-")
+        shapes = SHAPES_OF_CHANNEL.get(channel) or SHAPES_OF_AU.get(f"AU{int(stem[2:]):02d}", ())
+        own = [s for s in shapes if not side or not s.endswith(("Left", "Right")) or s.endswith(side.capitalize())]
+        if own and all(s in shape for s in own):
+            out[:, k] = np.max([shape[s] for s in own], axis=0)
     return out
 
 

@@ -4,7 +4,7 @@ batch as well, so that one pass of R gives both and gradients reach what it make
 What is known of a person comes as life has it: right, of another session, tainted by an expression, noisy, or not.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -38,11 +38,13 @@ class Life:
     no_picture: float = 0.06
     code_noise: float = 0.1
     landmark_noise_m: float = 0.0003
+    other_camera: float = 0.6
+    """Pictures as another camera and light show them, where such were cached."""
 
 
-CLEAN = Life(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+CLEAN = Life(*[0] * len(fields(Life)))
 """The person's resting pictures of the same session, as they are."""
-STRANGER = Life(0, 0, 0, 1, 0, 0, 0, 0, 0, 0)
+STRANGER = replace(CLEAN, stranger=1)
 """Nothing of the person but the present picture."""
 
 
@@ -137,7 +139,7 @@ class Source:
         hidden = torch.from_numpy(rng.random(n) < life.no_picture)[:, None] & ~lost[:, None]
         return Batch(
             rows=rows,
-            features=self.features.rows(rows, flip),
+            features=self.features.rows(rows, flip, rng.random(n) < life.other_camera),
             landmarks=landmarks,
             neutral=neutral,
             at_rest=torch.from_numpy(share) * ~no_code,

@@ -71,7 +71,8 @@ class Steps:
     def labelled(
         self, rng: np.random.Generator, generator: torch.Generator, with_clips: bool = True
     ) -> dict[str, Tensor]:
-        """Rendered people, whose parameters are known; real clips by our own terms."""
+        """Rendered people, whose parameters are known; real clips by our own terms, and by what readers say of them
+        where they were asked (``models.label_real_faces``)."""
         batch = self._rendered(rng)
         rendered = len(batch.rows)
         clips = self._data.real if with_clips else None
@@ -92,6 +93,10 @@ class Steps:
             terms["landmarks"] = w.landmarks * self._landmarks(whole, reading, rng)
         if real is not None and places is not None:
             au = reading.au[rendered:]
+            read = torch.arange(rendered, len(whole.rows))[whole.au[rendered:, 0].isfinite().cpu()]
+            if w.real and len(read):
+                by_pictures = alone_loss(self._regressor, seen.rows(read), code[read], whole.au[read])
+                terms["real"] = w.real * (2 * channel_loss(reading.au[read], whole.au[read]) + by_pictures)
             if w.smooth:
                 terms["smooth"] = w.smooth * smooth_loss(*[au[places["triples"][:, k]] for k in range(3)])
             if w.flip and len(places["seen"]):

@@ -99,7 +99,10 @@ def test_training_learns_from_the_picture_and_resumes(tmp_path: Path, monkeypatc
     for weights in (silent.direct.weight, silent.au[-1].weight, silent.au[-1].bias):  # type: ignore[union-attr]
         torch.nn.init.zeros_(weights)  # type: ignore[arg-type]
     torch.save(silent.checkpoint(), geometric)
-    given = ("--faces", tmp_path / "faces", "--real", tmp_path / "faces", "--geometric", geometric)
+    (tmp_path / "real").mkdir()
+    with np.load(tmp_path / "faces" / "shard0000.npz") as z:
+        np.savez(tmp_path / "real" / "clip.npz", **{**z, "au": np.nan * z["au"]})  # type: ignore[arg-type]
+    given = ("--faces", tmp_path / "faces", "--real", tmp_path / "real", "--geometric", geometric)
     out = tmp_path / "out"
     run(monkeypatch, *given, "--out", out, "--steps", 12, "--people", 6, "--real-people", 2, "--every", 4)
     first = torch.load(out / "last.pt", weights_only=False)
@@ -119,6 +122,20 @@ def test_training_learns_from_the_picture_and_resumes(tmp_path: Path, monkeypatc
         "step", *(str(row["step"]) for row in again["curve"]),
     ]  # fmt: skip
     assert (out / "curve.png").exists()
+
+
+def test_labelled_real_faces_teach_and_judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("faces", "real"):
+        (tmp_path / name).mkdir()
+        cheeks(tmp_path / name)
+    torch.save(LandmarkRegressor().checkpoint(), tmp_path / "geometric.pt")
+    given = ("--faces", tmp_path / "faces", "--real", tmp_path / "real", "--geometric", tmp_path / "geometric.pt")
+    run(monkeypatch, *given, "--out", tmp_path / "out", "--steps", 4, "--people", 3, "--real-people", 2, "--every", 2)
+    log = (tmp_path / "out" / "log.csv").read_text().splitlines()
+    names, last = (line.split(",") for line in (log[0], log[-1]))
+    assert {"real", "real_alone", "icc_real", "mae_real"} <= set(names)
+    assert "rest" not in names
+    assert all(float(last[names.index(name)]) > 0 for name in ("real", "real_alone", "mae_real"))
 
 
 def test_batches_hold_people_beside_their_rest_and_show_half_shut_lids_seldom(tmp_path: Path) -> None:

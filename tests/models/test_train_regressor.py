@@ -160,13 +160,27 @@ def test_mistakes_end_in_one_line(world: Path, tmp_path: Path, monkeypatch: pyte
             "--recognition", str(world / "recognition.pt"))  # fmt: skip
 
 
+def test_what_readers_said_of_real_clips_teaches(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    labelled = tmp_path / "labelled"
+    labelled.mkdir()
+    for path in (world / "real").glob("*.npz"):
+        with np.load(path) as z:
+            np.savez(labelled / path.name, **{**z, "au": np.full_like(z["au"], 0.5)})  # type: ignore[arg-type]
+    run(
+        monkeypatch, train_regressor, world, tmp_path / "out", "--real", str(labelled), "--steps", "1", "--cameras", "1"
+    )
+    with (tmp_path / "out" / "log.csv").open() as f:
+        assert float(next(csv.DictReader(f))["real"]) > 0.1
+    assert (world / "cache" / "real" / "clip_a.camera0.npy").exists()
+
+
 def test_ablation_tells_each_loss_apart(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     start = tmp_path / "start.pt"
     monkeypatch.setattr(ablate, "read_coded_frames", lambda _: made_up_frames(world))
     torch.manual_seed(0)
     torch.save(FullRegressor(parser_of(world)).checkpoint(step=0), start)
     run(
-        monkeypatch, ablate, world, tmp_path / "out", "--start", str(start), "--steps", "1", "--every", "1",
+        monkeypatch, ablate, world, tmp_path / "out", "--start", str(start), "--steps", "3", "--every", "1",
         "--drawn", "4", "--test", str(world / "rendered"), "--losses", "paper,flip", "--coded", str(tmp_path),
         "--generator", str(world / "generator.pt"), "--recognition", str(world / "recognition.pt"),
     )  # fmt: skip

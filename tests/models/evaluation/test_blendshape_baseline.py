@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from models.evaluation import blendshape_baseline as baseline
+from rig.parameters import CHANNELS
 
 
 def test_the_baseline_takes_the_stronger_side_and_the_subjects_left() -> None:
@@ -24,6 +25,20 @@ def test_the_baseline_takes_the_stronger_side_and_the_subjects_left() -> None:
     assert got["AU26"][0] == pytest.approx(2.5)
     assert got["gaze_h"][0] == pytest.approx(3.0)  # left eye out, right eye in: to the subject's left
     assert got["AU04"][0] == 0
+
+
+def test_each_channel_is_read_from_its_own_side() -> None:
+    names = ["mouthSmileLeft", "mouthSmileRight", "browInnerUp", "cheekPuff", "jawOpen", "mouthUpperUpLeft"]
+    names += ["mouthUpperUpRight", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthPressLeft"]
+    weights = np.array([[0.9, 0.3, 0.5, 0.2, 0.1, 0.0, 0.0, 0.4, 0.2, 0.7]])
+    got = dict(zip(CHANNELS, baseline.channels(weights, names)[0].tolist(), strict=True))
+    for channel, value in {
+        "AU12-left": 0.9, "AU12-right": 0.3, "AU1-left": 0.5, "AU1-right": 0.5, "AU34": 0.2, "AU25": 0.4, "AU26": 0.1,
+        "AU10-left": 0.0,
+    }.items():  # fmt: skip
+        assert got[channel] == pytest.approx(value), channel
+    for channel in ("AU16-left", "AU24", "AU43-left"):
+        assert np.isnan(got[channel]), f"{channel}: not all of its shapes are there"
 
 
 def test_the_fairer_baseline_is_nothing_at_its_neutral_frame_and_never_negative() -> None:

@@ -37,6 +37,18 @@ def test_cached_rows_are_the_features_of_their_pictures(world: Path) -> None:
         cache.rows(rows, np.array([True, False]))
 
 
+def test_other_cameras_see_the_same_people_otherwise(world: Path, tmp_path: Path) -> None:
+    cache_features(parser_of(world), world / "rendered", tmp_path, files=1, cameras=2)
+    cache = FeatureCache(world / "rendered", tmp_path, 1)
+    rows = np.arange(8)
+    own, others = cache.rows(rows), cache.rows(rows, by_others=np.arange(8) % 4 > 1)
+    differs = (own != others).any(1)
+    assert differs.tolist() == (rows % 4 > 1).tolist()
+    again = tmp_path / "again"
+    cache_features(parser_of(world), world / "rendered", again, files=1, cameras=1)
+    np.testing.assert_array_equal(np.load(again / "shard0000.camera0.npy"), np.load(tmp_path / "shard0000.camera0.npy"))
+
+
 def test_a_cache_of_another_network_or_other_windows_is_refused(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(9)
     other = FeatureExtractor(BiSeNet(width=0.0625, side=128).eval())

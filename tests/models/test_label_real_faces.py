@@ -1,0 +1,122 @@
+"""What readers together say of real faces: their vote, and files that a training reads."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="the evaluation's regressors come with the train extra")
+
+from made_up_people import write_people
+
+from models import label_real_faces
+from models.evaluation.regressors import Views
+from models.faces import load_faces
+from models.label_real_faces import answers, live_channels, vote
+from models.train_landmark_regressor import Batches, Samples, load_real
+from rig.parameters import CHANNEL_INDEX, MIRROR
+
+
+def test_each_side_has_one_vote_where_mediapipe_moves_at_all() -> None:
+    ours, theirs = np.full((3, 40), 0.2, np.float32), np.full((3, 40), 0.6, np.float32)
+    theirs[1, 5] = np.nan
+    live = np.arange(40) < 10
+    said = vote(ours, theirs, np.array([False, False, True]), live)
+    np.testing.assert_allclose(said[0], np.where(live, 0.4, 0.2), rtol=1e-6)
+    assert said[1, 5] == pytest.approx(0.2), "it says nothing of this one"
+    assert not said[2].any(), "rest is rest"
+
+
+def test_a_shape_that_hardly_ever_moves_has_no_vote() -> None:
+    theirs = np.full((1000, 40), 0.05, np.float32)
+    theirs[:20, 3] = 0.5
+    theirs[:5, 4] = 0.5
+    theirs[:, 7] = np.nan
+    assert np.flatnonzero(live_channels(theirs)).tolist() == [3]
+
+
+def test_faces_are_read_beside_frames_at_rest() -> None:
+    picture = np.arange(6, dtype=np.uint8)[:, None, None, None].repeat(3, 3)
+    resting = np.array([True, False, False, True, False, False])
+    beside: list[int] = []
+
+    def regress(faces: Views, rest: Views | None) -> np.ndarray:
+        assert rest is not None
+        beside.extend(rest.picture[:, 0, 0, 0].tolist())
+        return np.repeat(faces.picture[:, 0, 0, :1] - rest.landmarks[:, 0, :1], 40, axis=1).astype(np.float32)
+
+    found = np.zeros((6, 478, 3), np.float32)
+    said = answers(regress, picture, found, resting)
+    assert set(beside) == {0, 3}
+    np.testing.assert_allclose(said, np.arange(6)[:, None].repeat(40, 1))
+
+
+@pytest.fixture
+def labelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two clips and a still as the command leaves them: ours say the first clip's numbers, MediaPipe nothing."""
+    real = tmp_path / "real"
+    real.mkdir()
+    write_people(real / "clip_a.npz", [25], real=True)
+    write_people(real / "clip_b.npz", [36], real=True)  # held aside
+    write_people(real / "still.npz", [37], real=True)
+    with np.load(real / "still.npz") as z:
+        still = {name: values[2:3] for name, values in z.items()}
+    np.savez(real / "still.npz", **still)  # type: ignore[arg-type]
+
+    def say(faces: Views, rest: Views | None) -> np.ndarray:
+        return np.full((len(faces), 40), 0.3, np.float32)
+
+    def blendshapes(clip: Path, task: Path) -> tuple[np.ndarray, list[str]]:
+        assert clip.suffix == ".mp4"
+        weights = np.zeros((100, 2))
+        weights[[6, 9, 18, 21], 0] = 0.9  # the frames that are not at rest
+        return weights, ["mouthSmileLeft", "mouthSmileRight"]
+
+    monkeypatch.setattr(label_real_faces, "load", lambda *_: say)
+    monkeypatch.setattr(label_real_faces.baseline, "run_blendshapes", blendshapes)
+    monkeypatch.setattr(sys, "argv", ["x", str(real), str(tmp_path), "--out", str(tmp_path / "out")])
+    label_real_faces.main()
+    return tmp_path / "out"
+
+
+def test_the_command_fills_in_what_was_not_known(labelled: Path) -> None:
+    faces = load_faces(labelled)
+    assert np.isnan(faces.au[-1]).all(), "a still has nothing to be compared with"
+    known = faces.au[:-1]
+    assert np.isfinite(known).all()
+    assert not known[faces.resting[:-1]].any()
+    moving = known[~faces.resting[:-1]].round(3)
+    assert (moving[:, CHANNEL_INDEX["AU26"]] == np.float32(0.3)).all()
+    smile = [CHANNEL_INDEX["AU12-left"], CHANNEL_INDEX["AU12-right"]]
+    np.testing.assert_allclose(moving[:, smile[0]], 0.6, rtol=1e-6)
+    np.testing.assert_allclose(moving[:, smile[1]], 0.3, rtol=1e-6, err_msg="the right side never moved: no vote")
+
+
+def test_an_empty_folder_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["x", str(tmp_path), str(tmp_path), "--out", str(tmp_path / "out")])
+    with pytest.raises(SystemExit, match=r"python -m models\.real_faces"):
+        label_real_faces.main()
+
+
+def test_the_landmarks_regressor_learns_from_them_and_lends_them_to_others(labelled: Path) -> None:
+    import torch
+
+    real = load_real(labelled)
+    assert len(real.au) == 16, "no still"
+    assert real.held_out.sum() == 8
+    rendered = Samples(
+        10 * real.landmarks.half(), 10 * real.neutral.half(), torch.zeros(16, 40), torch.zeros(16, 4),
+        torch.zeros(16, 208), real.held_out,
+    )  # fmt: skip
+    batches = Batches(rendered, None, None, 20, 0.4, real, 0.5)
+    x, n, au, gaze, identity, known = batches.draw(np.random.default_rng(0), torch.Generator().manual_seed(0))
+    assert (len(x), len(identity), len(known)) == (20, 10, 10)
+    assert gaze[:10].isfinite().all()
+    assert gaze[10:].isnan().all()
+    assert au[:10].abs().max() == 0
+    seen = real.au[~torch.from_numpy(real.held_out)]
+    either = torch.cat([seen, seen[:, list(MIRROR)]])
+    for row in au[10:]:
+        assert (either == row).all(1).any()
+    assert (x - n).isfinite().all()
