@@ -43,7 +43,7 @@ def command_line(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--parser", type=Path, required=True, help="F_seg: checkpoint of models.train_parsing")
     parser.add_argument("--generator", type=Path, help="G: checkpoint of models.train_generator")
     parser.add_argument("--recognition", type=Path, help="F_reg: checkpoint of models.train_recognition")
-    parser.add_argument("--landmarks", type=Path, help="begin the landmarks' branch with this geometric regressor")
+    parser.add_argument("--landmarks", type=Path, help="the landmarks' branch begins with this geometric regressor")
     parser.add_argument("--start", type=Path, help="begin with this checkpoint's R")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--cache", type=Path, help="features of F_seg (default: OUT/features)")
@@ -90,7 +90,7 @@ def open_networks(args: argparse.Namespace, weights: Weights) -> tuple[FullRegre
             extractor = model.extractor
         else:
             model = FullRegressor(extractor, fitting(extractor, width=args.width, hidden=args.hidden))
-        if args.landmarks and not args.start:
+        if args.landmarks:
             state = torch.load(args.landmarks, map_location="cpu", weights_only=False)["state"]
             model.regressor.geometry.load_state_dict(state)
         if not (args.generator and args.recognition):
