@@ -8,7 +8,6 @@ another order, and a warning says so. ``app.ui.picture.cameras`` gives names by 
 """
 
 import logging
-import os
 import sys
 import threading
 import time
@@ -21,6 +20,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from app.camera_errors import refusal, why_no_camera, why_no_picture
 from app.errors import UserError
 from app.frames import DEFAULT_FPS, MAX_FPS, MIN_FPS, Frame, Recorded, SourceInfo, SourceState, stamped, to_rgb
 
@@ -196,7 +196,7 @@ class Camera(_Live):
         self._device = device_name(index)
         capture = self._opener(index)
         if capture is None:
-            raise UserError(why_no_camera(index))
+            raise UserError(why_no_camera(index)) from refusal(index)
         first = self._first_picture(capture)
         if first is None:
             capture.release()
@@ -293,52 +293,3 @@ def same_device(number: int, name: str) -> int:
     if not name or (number, name) in known:
         return number
     return next((other for other, its_name in known if its_name == name), number)
-
-
-def users_of(device: Path) -> list[str]:
-    """Names of this user's other programs that have a device open (Linux)."""
-    found = set()
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            process = link.parent.parent
-            if process.name != str(os.getpid()) and os.readlink(link) == str(device):
-                found.add((process / "comm").read_text().strip())
-        except OSError:
-            continue  # ended while we looked, or somebody else's
-    return sorted(found)
-
-
-def why_no_camera(index: int) -> str:
-    """One line that says what is wrong with a camera that does not open, and what to do on this platform."""
-    if sys.platform.startswith("linux"):
-        device = Path(f"/dev/video{index}")
-        if not device.exists():
-            return f"there is no camera {index} ({device} does not exist): plug one in, or give a video file or 'demo'"
-        if not os.access(device, os.R_OK | os.W_OK):
-            return (
-                f"camera {index}: no permission for {device}; add yourself to the group 'video' "
-                "(sudo usermod -aG video $USER) and log in again"
-            )
-        if users := users_of(device):
-            return f"camera {index} is in use by {', '.join(users)}: close that and try again"
-        return f"camera {index} ({device}) cannot be opened: it is in use by another program, or gives no pictures"
-    return f"camera {index} cannot be opened: it is missing, in use, or forbidden; {_where_allowed()}"
-
-
-def why_no_picture(index: int) -> str:
-    """The same for one that opens and stays silent."""
-    users = users_of(Path(f"/dev/video{index}")) if sys.platform.startswith("linux") else []
-    text = f"camera {index} opens but gives no picture: "
-    if users:
-        return text + f"{', '.join(users)} is using it; close that and try again"
-    text += "another program may be using it; close that and try again"
-    return text if sys.platform.startswith("linux") else f"{text}; {_where_allowed()}"
-
-
-def _where_allowed() -> str:
-    if sys.platform == "darwin":
-        return (
-            "allow the camera for Mien (or for the terminal that started it) in System Settings > Privacy & Security "
-            "> Camera, then start Mien again"
-        )
-    return "switch on 'Let desktop apps access your camera' in Settings > Privacy & security > Camera"

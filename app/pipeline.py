@@ -251,7 +251,7 @@ class Pipeline:
             try:
                 action(tracker)
             except UserError as error:
-                log.warning("%s", error)
+                log.warning("%s", error, exc_info=error)
             stale = stale or again
         return stale
 
@@ -271,7 +271,7 @@ class Pipeline:
             sink.open(self._source.info)
         except UserError as error:
             self._report(sink, str(error))
-            log.error("%s", error)
+            log.error("%s", error, exc_info=error)
             return
         self._sinks.append(sink)
         self._report(sink)
@@ -286,11 +286,12 @@ class Pipeline:
                 sink.write(face)
         except Exception as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            self._end_sink(sink, f"{sink.name} stopped at frame {frame.index + 1}: {why}; what was written stays")
+            line = f"{sink.name} stopped at frame {frame.index + 1}: {why}; what was written stays"
+            self._end_sink(sink, line, error)
             return
         self._report(sink)
 
-    def _end_sink(self, sink: Sink, error: str | None) -> None:
+    def _end_sink(self, sink: Sink, error: str | None, cause: Exception | None = None) -> None:
         """Close a sink for good. The first error is the one reported: closing after a full disk fails too."""
         if sink not in self._sinks:
             return
@@ -298,9 +299,9 @@ class Pipeline:
         try:
             sink.close()
         except Exception as closing:
-            error = error or f"{sink.name} could not be finished: {closing}"
+            error, cause = error or f"{sink.name} could not be finished: {closing}", cause or closing
         if error is not None:
-            log.error("%s", error)
+            log.error("%s", error, exc_info=cause)
         self._report(sink, error)
 
     def _tell(self, listener: Listener, frame: Frame, face: FaceFrame) -> None:

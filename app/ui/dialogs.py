@@ -73,7 +73,7 @@ class Dialogs(QObject):
         try:
             w.preferences.export_file(path)
         except UserError as error:
-            w.messages.show_message("error", str(error))
+            w.messages.show_error(error)
         else:
             self.remember("settings", path.parent)
             w.messages.show_message("info", f"settings exported to {path}")
@@ -89,7 +89,7 @@ class Dialogs(QObject):
         try:
             w.preferences.import_file(path)
         except UserError as error:
-            w.messages.show_message("error", str(error))
+            w.messages.show_error(error)
             return
         w.take_settings()
         w.messages.show_message("info", f"settings taken over from {path.name}")

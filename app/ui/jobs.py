@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from app.errors import UserError
+from app.errors import UserError, told_by
 from app.ui.message_bar import MessageBar
 
 log = logging.getLogger(__name__)
@@ -127,7 +127,7 @@ class Jobs(QObject):
             log.debug("%s failed", job.title, exc_info=error)
         if job.failed is not None:
             job.failed(line)
-        self._messages.show_message("error", line)
+        self._messages.show_message("error", line, told_by(error))
 
     def close(self) -> None:
         """Cancel everything and wait for it for a moment; nobody is told any more."""

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from app.errors import UserError, told_by
 from app.ui.style import theme as themes
 from app.ui.style.theme import Theme, set_property
 
@@ -149,6 +150,10 @@ class MessageBar(QFrame):
         # A stable sort: of one rank, the newest comes first.
         self._messages = sorted([new, *kept], key=lambda message: RANK[message.kind])[:MAX_MESSAGES]
         self._refresh()
+
+    def show_error(self, error: UserError, cause: str = "") -> None:
+        """Its line; what the machine said is to be had as details."""
+        self.show_message("error", str(error), told_by(error), cause)
 
     def dismiss(self) -> None:
         """The message on the screen was read: on to the next."""

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.capture import CameraMode, Frame, Source
-from app.errors import UserError
+from app.errors import UserError, told_by
 from app.face_frame import FaceFrame
 from app.pipeline import Pipeline, Snapshot, Tracker
 from app.profiles import load_profile
@@ -25,14 +25,16 @@ CLOSE_TIMEOUT_S = 3.0
 class _LogToWindow(logging.Handler):
     """Warnings and errors of ``app`` from any thread, as a queued signal."""
 
-    def __init__(self, emit: Callable[[str, str], None]) -> None:
+    def __init__(self, emit: Callable[[str, str, str], None]) -> None:
         super().__init__(logging.WARNING)
         self._tell = emit
 
     def emit(self, record: logging.LogRecord) -> None:
         if getattr(record, "told_by_state", False):
             return  # the picture's panel shows the source's state
-        self._tell("error" if record.levelno >= logging.ERROR else "warning", record.getMessage())
+        line, error = record.getMessage(), record.exc_info[1] if record.exc_info else None
+        detail = "" if error is None else told_by(error)
+        self._tell("error" if record.levelno >= logging.ERROR else "warning", line, detail)
 
 
 class Session(QObject):
@@ -40,8 +42,8 @@ class Session(QObject):
 
     fresh = Signal()
     """A new frame can be had. Emitted once until ``newest`` is called, so nothing piles up."""
-    message = Signal(str, str)
-    """kind (``error``, ``warning``, ``info``) and one line."""
+    message = Signal(str, str, str)
+    """kind (``error``, ``warning``, ``info``), one line, and what the machine said where it said something."""
     failed = Signal(str)
     """A run ended by an error (the message follows): its source."""
     started = Signal(object)
@@ -156,20 +158,21 @@ class Session(QObject):
         pipeline = self._pipeline
         if pipeline is None:
             return
-        why = ""
+        why, detail = "", ""
         try:
             if not pipeline.join(0):
                 return
         except UserError as error:
-            why = str(error)
+            why, detail = str(error), told_by(error)
         except Exception as error:
             why = f"tracking stopped by an error in Mien ({error}); what was recorded is kept"
+            detail = told_by(error)
         self._pipeline, self._ending = None, False
         self.film.ended()
         self.ended.emit()
         if why:
             self.failed.emit(self.source or "")
-            self.message.emit("error", why)
+            self.message.emit("error", why, detail)
         if self._then is not None:
             (spec, begin, same_person), self._then = self._then, None
             self.start(spec, begin, same_person=same_person)

@@ -288,7 +288,7 @@ class MainWindow(QMainWindow):
         try:
             self.session.use_neutral(profile)
         except UserError as error:
-            self.messages.show_message("error", str(error))
+            self.messages.show_error(error)
 
     # ------------------------------------------------------------ looks
 

@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 import pytest
 
-from app.camera import open_capture, same_device, users_of, why_no_camera, why_no_picture
+from app.camera import open_capture, same_device
+from app.camera_errors import users_of, why_no_camera, why_no_picture
 from app.capture import (
     DEMO_CLIP,
     Camera,

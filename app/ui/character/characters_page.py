@@ -195,7 +195,7 @@ class CharactersPage(QWidget):
         try:
             remove_character(entry, lambda path: bool(QFile.moveToTrash(str(path))))
         except UserError as error:
-            self._shell.messages.show_message("error", str(error))
+            self._shell.messages.show_error(error)
         if self._shell.rig.character == entry.name:
             self._shell.rig.set_character("base")
         self.refresh()

@@ -282,7 +282,7 @@ class FacePage(QWidget):
         try:
             save_character(name, head, shape)
         except UserError as error:
-            self._shell.messages.show_message("error", str(error))
+            self._shell.messages.show_error(error)
             return
         for spec in (name, self._spec):  # they are in the file now
             self._edits.pop(spec, None)

@@ -78,7 +78,7 @@ class OutputControl(QObject):
         try:
             self.streams.send_to(target, protocol)
         except UserError as error:
-            self._window.messages.show_message("error", str(error))
+            self._window.messages.show_error(error)
 
     def _show_streams(self) -> None:
         titles = [stream.settings.title for stream in self.streams.on]
@@ -91,7 +91,7 @@ class OutputControl(QObject):
         try:
             self.recorder.start(path)
         except UserError as error:
-            self._window.messages.show_message("error", str(error))
+            self._window.messages.show_error(error)
 
     def record_as(self) -> None:
         try:

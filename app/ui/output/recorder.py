@@ -151,7 +151,7 @@ class Recorder(QObject):
         try:
             self.start()
         except UserError as error:
-            self._messages.show_message("error", str(error))
+            self._messages.show_error(error)
 
     def start(self, path: Path | None = None) -> None:
         """Write one row per frame from the next one on. Raises ``UserError`` where that cannot be; nothing changes.

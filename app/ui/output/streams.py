@@ -90,7 +90,7 @@ class Stream:
         return sink
 
 
-Answer = tuple[Stream, int, Limited | str]
+Answer = tuple[Stream, int, Limited | UserError]
 """Of a name look-up: which stream and attempt, and the sink or why there is none."""
 
 
@@ -228,7 +228,7 @@ class Streams(QObject):
             try:
                 made = PROTOCOLS[settings.protocol]((settings.target,), settings.part)
             except UserError as error:
-                answers.put((stream, attempt, str(error)))
+                answers.put((stream, attempt, error))
                 return
             if closed.is_set():
                 made.close()
@@ -241,7 +241,7 @@ class Streams(QObject):
         """What was found out meanwhile."""
         while not self._answers.empty():
             stream, attempt, answer = self._answers.get()
-            if isinstance(answer, str):
+            if isinstance(answer, UserError):
                 self._fail(stream, attempt, answer)
             else:
                 self._take(stream, attempt, answer)
@@ -254,12 +254,12 @@ class Streams(QObject):
         self._messages.withdraw(_cause(stream))
         self._pipeline.add_sink(sink)
 
-    def _fail(self, stream: Stream, attempt: int, why: str) -> None:
+    def _fail(self, stream: Stream, attempt: int, error: UserError) -> None:
         if attempt != stream.attempt:
             return
         if not stream.why_not:  # said once, not with every try
-            self._messages.show_message("error", why, cause=_cause(stream))
-        stream.why_not, stream.retry_s = why, time.monotonic() + RETRY_S
+            self._messages.show_error(error, cause=_cause(stream))
+        stream.why_not, stream.retry_s = str(error), time.monotonic() + RETRY_S
 
     def tick(self) -> None:
         """Call a few times a second: names that were looked up, rates, and another try where one was not found."""

@@ -92,7 +92,7 @@ class StreamsPage(QScrollArea):
             self._streams.change(stream, **changes)
         except UserError as error:
             self.card(stream).refuse(error)
-            self._messages.show_message("error", str(error))
+            self._messages.show_error(error)
 
     def _bring_into_sight(self, on: bool) -> None:
         card = self.sender()

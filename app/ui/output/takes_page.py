@@ -156,7 +156,7 @@ class TakesPage(QWidget):
         try:
             self.takes.rename(info, name)
         except UserError as error:
-            self._messages.show_message("error", str(error))
+            self._messages.show_error(error)
         self.look()
 
     def _delete(self, info: TakeInfo | None) -> None:
@@ -170,7 +170,7 @@ class TakesPage(QWidget):
         try:
             self.takes.throw_away(info)
         except UserError as error:
-            self._messages.show_message("error", str(error))
+            self._messages.show_error(error)
         self.look()
 
     # ------------------------------------------------------------ play-back

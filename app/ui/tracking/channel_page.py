@@ -150,7 +150,7 @@ class ChannelPage(QWidget):
         try:
             shaping = load_shaping(Path(path))
         except UserError as error:
-            self._messages.show_message("error", str(error))
+            self._messages.show_error(error)
             return
         self.table.channels.set_apart([])
         self.show_shaping(shaping)
@@ -164,7 +164,7 @@ class ChannelPage(QWidget):
         try:
             save_shaping(chosen, self.table.channels.shaping)
         except UserError as error:
-            self._messages.show_message("error", str(error))
+            self._messages.show_error(error)
         else:
             self._messages.show_message("info", f"channel settings saved to {chosen}")
 

@@ -255,7 +255,7 @@ class TrackingPanel(Panel):
             self.choices.use_neutral(profile)
             self._neutral_from = profile  # the tracker says the same a moment later
         except UserError as error:
-            self.shell.messages.show_message("error", str(error))
+            self.shell.messages.show_error(error)
         self._show_neutral()
 
     def _save(self, profile: Profile) -> None:
@@ -270,7 +270,7 @@ class TrackingPanel(Panel):
                 return
             save_profile(path, profile)
         except UserError as error:
-            self.shell.messages.show_message("error", str(error))
+            self.shell.messages.show_error(error)
         else:
             self.shell.messages.show_message("info", f"neutral saved as {path.stem}: choose it under Profile")
         self._show_neutral()
@@ -286,7 +286,7 @@ class TrackingPanel(Panel):
         try:
             delete_profile(name)
         except UserError as error:
-            self.shell.messages.show_message("error", str(error))
+            self.shell.messages.show_error(error)
             return
         if self.choices.default_neutral == name:
             self.choices.set_default_neutral(AUTO)

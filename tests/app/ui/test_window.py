@@ -109,6 +109,8 @@ def test_a_bad_source_is_one_line_that_can_be_dismissed(
     window.start("97" if kind == "camera" else str(source))
     qtbot.waitUntil(lambda: not window.session.running, timeout=WAIT_MS)
     message = window.messages.text
+    if kind == "camera":
+        assert "video97" in window.messages.messages[0].detail, "what the system said"
     assert ("camera 97" if kind == "camera" else source.name) in message.replace("Camera", "camera")
     assert "\n" not in message
     assert "Traceback" not in message

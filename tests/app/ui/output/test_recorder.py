@@ -158,7 +158,7 @@ def test_a_full_disk_ends_it_and_what_was_written_is_a_take(
 ) -> None:
     run(qtbot, recorder, clip)
     told: list[str] = []
-    recorder._session.message.connect(lambda kind, text: told.append(text))
+    recorder._session.message.connect(lambda kind, text, detail: told.append(f"{text} | {detail}"))
     recorder.toggle()
     tick_until(qtbot, recorder, lambda: (p := recorder.progress()) is not None and p.rows >= 3)
     recording = recorder.recording
