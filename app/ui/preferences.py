@@ -38,6 +38,8 @@ class Preferences(QObject):
 
     changed = Signal(str)
     """The key of a value that is another one now."""
+    imported = Signal(list)
+    """Keys that a settings file gave other values, when ``changed`` has been told of each: for what goes together."""
     problem = Signal(str)
     """One line about settings that could not be used."""
 
@@ -80,7 +82,7 @@ class Preferences(QObject):
 
     def set_value(self, key: str, value: Any) -> None:
         """Keep it; ``changed`` tells where it differs from what was kept."""
-        text = json.dumps(value, sort_keys=True)
+        text = _text(value)
         if self._settings.value(key) == text:
             return
         self._settings.setValue(key, text)
@@ -134,9 +136,13 @@ class Preferences(QObject):
         if version > VERSION:
             raise UserError(f"{path.name} was written by a newer Mien: update this one, or export it there again")
         self._blamed.clear()
-        for key, value in values.items():
-            if "/" in key and key != VERSION_KEY:
-                self.set_value(key, value)
+        texts = {key: _text(value) for key, value in values.items() if "/" in key and key != VERSION_KEY}
+        others = [key for key, text in texts.items() if self._settings.value(key) != text]
+        for key in others:  # first all of them: whoever is told of one finds the others as they will be
+            self._settings.setValue(key, texts[key])
+        for key in others:
+            self.changed.emit(key)
+        self.imported.emit(others)
 
     # ------------------------------------------------------------ versions
 
@@ -162,3 +168,8 @@ class Preferences(QObject):
         self._blamed.add(key)
         self.problems.append(text)
         self.problem.emit(text)
+
+
+def _text(value: Any) -> str:
+    """As it is kept."""
+    return json.dumps(value, sort_keys=True)

@@ -69,6 +69,7 @@ class CharacterPanel(Panel):
         self.stage_page.camera_toggled.connect(self.set_camera)
         self._camera_opened.connect(self._camera_on)
         self._camera_failed.connect(self._camera_off)
+        shell.preferences.imported.connect(self._take_settings)
         shell.rig.character_shown.connect(self._character_shown)
         shell.rig.drawn.connect(self._feed_camera)
         self.pages.set_theme(shell.theme)
@@ -131,6 +132,12 @@ class CharacterPanel(Panel):
     def _character_shown(self, spec: str) -> None:
         self.characters.refresh()
         self.face.show_character()
+
+    def _take_settings(self, keys: list[str]) -> None:
+        """A settings file says who is shown, and how the user has changed whom."""
+        if any(key.startswith("character/") for key in keys):
+            self.face.take_settings()
+            self.shell.rig.set_character(self.shell.preferences.value("character/name", self.shell.rig.shown))
 
     def _saved(self, name: str) -> None:
         self.shell.rig.set_character(name)

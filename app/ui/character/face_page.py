@@ -256,6 +256,14 @@ class FacePage(QWidget):
             self._edits.pop(self._spec, None)
         self._shell.preferences.set_value(EDITS_KEY, self._edits)
 
+    def take_settings(self) -> None:
+        """Edits and strength as the settings now say. Whoever calls this has the character loaded anew afterwards."""
+        self._keep.stop()
+        self._spec = ""  # what is on the stage must not be kept in place of what came
+        self._edits.clear()
+        self._edits.update(self._shell.preferences.value(EDITS_KEY, {}))
+        self.strength.setValue(round(100 * self._shell.preferences.value("character/strength", 1.0)))
+
     def ask_for_name(self) -> None:
         """Save the face as it is now, the followed one too."""
         rig = self._shell.rig

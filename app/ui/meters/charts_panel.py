@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 REDRAW_S: Final = 0.05
 SPANS: Final = {"10": "10 s", "30": "30 s", "60": "60 s"}
 SPAN_TIPS: Final = {key: f"Show the last {key} seconds" for key in SPANS}
+SPAN_KEY: Final = "charts/span"
 WIDE_PX: Final = 560
 """From here on buttons have words."""
 BESIDE_PX: Final = 440
@@ -77,6 +78,7 @@ class ChartsPanel(Panel):
         self.choice.changed.connect(self._show_choice)
         self.legend.removed.connect(self.choice.toggle)
         shell.session.started.connect(self._follow)
+        shell.preferences.changed.connect(self._hear)
         self.set_theme(shell.theme)
 
     # ------------------------------------------------------------ making it
@@ -89,7 +91,7 @@ class ChartsPanel(Panel):
         self.add.clicked.connect(self._open_chooser)
         self.span = Segments(SPANS, "Length of the charts", SPAN_TIPS)
         self.span.chosen.connect(self._choose_span)
-        self.span.choose(self.shell.preferences.choice("charts/span", tuple(SPANS)))
+        self.span.choose(self.shell.preferences.choice(SPAN_KEY, tuple(SPANS)))
         self.pause = QToolButton()
         self.pause.setCheckable(True)
         self.pause.toggled.connect(self.set_paused)
@@ -248,9 +250,14 @@ class ChartsPanel(Panel):
         self.chooser.open_at(self.add.mapToGlobal(QPoint(0, 0)))
 
     def _choose_span(self, span: str) -> None:
-        self.shell.preferences.set_value("charts/span", span)
+        self.shell.preferences.set_value(SPAN_KEY, span)
+
+    def _hear(self, key: str) -> None:
+        if key != SPAN_KEY:
+            return
+        self.span.choose(self.shell.preferences.choice(SPAN_KEY, tuple(SPANS)))
         if self.plots is not None:
-            self.plots.set_span(float(span))
+            self.plots.set_span(float(self.span.value))
         self._redraw(at_once=True)
 
     def set_paused(self, on: bool) -> None:

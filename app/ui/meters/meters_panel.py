@@ -51,9 +51,8 @@ class MetersPanel(Panel):
         self.kind.chosen.connect(self._choose_kind)
         self.order.chosen.connect(self._choose_order)
         self.choice.changed.connect(self._mark)
-        preferences = shell.preferences
-        self.kind.choose(preferences.choice("meters/kind", tuple(KINDS)))
-        self.order.choose(preferences.choice("meters/order", tuple(ORDERS)))
+        shell.preferences.changed.connect(self._hear)
+        self._face: FaceFrame | None = None
         self._apply()
         self.set_theme(shell.theme)
 
@@ -84,6 +83,7 @@ class MetersPanel(Panel):
         self.show_take(face)
 
     def show_take(self, face: FaceFrame) -> None:
+        self._face = face
         self.current.show_values(face.au if self.kind.value == "au" else face.arkit, face.tracked)
 
     def set_theme(self, theme: Theme) -> None:
@@ -95,6 +95,7 @@ class MetersPanel(Panel):
         self._mark()
 
     def reset(self) -> None:
+        self._face = None
         for meters in self.meters.values():
             meters.clear()
 
@@ -102,13 +103,21 @@ class MetersPanel(Panel):
 
     def _choose_kind(self, kind: str) -> None:
         self.shell.preferences.set_value("meters/kind", kind)
-        self._apply()
 
     def _choose_order(self, order: str) -> None:
         self.shell.preferences.set_value("meters/order", order)
-        self._apply()
+
+    def _hear(self, key: str) -> None:
+        if key.startswith("meters/"):
+            self._apply()
 
     def _apply(self) -> None:
+        """As it is kept. What comes to the front shows the newest face, for while a film stands still none comes."""
+        preferences = self.shell.preferences
+        self.kind.choose(preferences.choice("meters/kind", tuple(KINDS)))
+        self.order.choose(preferences.choice("meters/order", tuple(ORDERS)))
+        if self._face is not None:
+            self.show_take(self._face)
         self._stack.setCurrentWidget(self._areas[self.kind.value])
         for meters in self.meters.values():
             meters.set_by_activity(self.order.value == "activity")

@@ -114,6 +114,7 @@ class OutputPanel(Panel):
         shell.recorder.changed.connect(self._show_lamps)
         shell.recorder.countdown.changed.connect(lambda _: self._show_lamps())
         shell.streams.changed.connect(self._show_lamps)
+        shell.preferences.changed.connect(self._hear)
         self.set_theme(shell.theme)
         self.show_page(shell.preferences.choice(PAGE_KEY, tuple(PAGES)))
 
@@ -139,6 +140,10 @@ class OutputPanel(Panel):
         self.pages.choose(name)
         self._stack.setCurrentIndex(list(PAGES).index(name))
         self.shell.preferences.set_value(PAGE_KEY, name)
+
+    def _hear(self, key: str) -> None:
+        if key == PAGE_KEY:
+            self.show_page(self.shell.preferences.choice(PAGE_KEY, tuple(PAGES)))
 
     def tick(self, snapshot: Snapshot) -> None:
         self.streams_page.tick(snapshot)

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any, Final
 
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
@@ -13,11 +14,27 @@ from app.ui.picture.cameras import Cameras, camera_modes, mode_text
 MODES_KEY: Final = "camera/modes"
 
 
-class CameraModes:
+class CameraModes(QObject):
     """What is chosen takes effect at once: a camera that runs begins again with it."""
 
     def __init__(self, shell: Shell, cameras: Cameras) -> None:
+        super().__init__()
         self._session, self._preferences, self._cameras = shell.session, shell.preferences, cameras
+        self._taken: CameraMode | None = None
+        self._preferences.changed.connect(self._hear)
+
+    def take(self, spec: str) -> CameraMode | None:
+        """``of`` a run that begins."""
+        self._taken = self.of(spec)
+        return self._taken
+
+    def _hear(self, key: str) -> None:
+        """Another mode for the camera that runs, by hand or from a settings file: begin again with it."""
+        session = self._session
+        if key != MODES_KEY or not session.running or session.source is None:
+            return
+        if self._cameras.of(session.source) is not None and self.of(session.source) != self._taken:
+            session.start(session.source, same_person=True)
 
     def of(self, spec: str) -> CameraMode | None:
         """What this camera is to be asked for; None: as it comes."""
@@ -47,11 +64,9 @@ class CameraModes:
             menu.addAction(action)
 
     def _choose(self, name: str, mode: CameraMode | None, _on: bool = False) -> None:
-        """Keep it for this camera, and begin again with it."""
+        """Keep it for this camera."""
         kept: dict[str, Any] = dict(self._preferences.value(MODES_KEY, {}))
         kept.pop(name, None)
         if mode is not None:
             kept[name] = [mode.width, mode.height, mode.fps]
         self._preferences.set_value(MODES_KEY, kept)
-        if self._session.running and self._session.source is not None:
-            self._session.start(self._session.source, same_person=True)

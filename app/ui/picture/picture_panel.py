@@ -94,7 +94,8 @@ class PicturePanel(Panel):
     def _connect(self) -> None:
         self.mirror.clicked.connect(self.set_mirrored)
         self.cameras.changed.connect(self._say_cameras)
-        self.session.camera_mode = self.modes.of
+        self.shell.preferences.changed.connect(self._hear)
+        self.session.camera_mode = self.modes.take
         self.session.started.connect(self._begin)
         self.bar.play_clicked.connect(self.toggle_play)
         self.bar.sought.connect(self.seek)
@@ -233,7 +234,7 @@ class PicturePanel(Panel):
     def set_mirrored(self, on: bool) -> None:
         """Picture and face on the screen, from now on for this kind of source."""
         self.shell.preferences.set_value(MIRROR_KEYS[is_camera(self.session.source)], on)
-        self._place_mirror()
+        self._place_mirror()  # also where it was kept like this: the button is to agree
 
     def toggle_mirror(self) -> None:
         self.set_mirrored(not self.video.mirrored)
@@ -245,8 +246,14 @@ class PicturePanel(Panel):
         self.mirror.setChecked(on)
         self.shell.rig.set_mirrored(on)
 
+    def _hear(self, key: str) -> None:
+        """A value is another one now, by hand or from a settings file."""
+        if key in MIRROR_KEYS.values():
+            self._place_mirror()
+        elif key == OVERLAY_KEY:
+            self.video.overlay = self._kept_overlay()
+
     def set_overlay(self, overlay: Overlay) -> None:
-        self.video.overlay = overlay
         self.shell.preferences.set_value(OVERLAY_KEY, asdict(overlay))
 
     def cycle_lines(self) -> None:

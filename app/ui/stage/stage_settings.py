@@ -21,7 +21,7 @@ LIGHTS: Final[dict[str, str]] = {
     "rim": "Rim",
     "flat": "Flat",
 }
-"""``rig.stage.LIGHTS`` in words."""
+"""``rig.lights.LIGHTS`` in words."""
 BACKGROUNDS: Final[dict[str, str]] = {
     "theme": "Like the window",
     "colour": "Own colour",
@@ -79,6 +79,8 @@ class StageSettings(QObject):
         if key.startswith("stage/"):
             self._read()
             self._apply()
+        if key == "stage/view":
+            self._rig.set_view(self.values["view"])
 
     def _apply(self) -> None:
         self._rig.set_light(self.values["light"])

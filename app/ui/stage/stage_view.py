@@ -68,6 +68,7 @@ class StageView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint, preferences.value("stage/on_top", False))
         self._place()
+        preferences.imported.connect(self._take_settings)
         rig.drawn.connect(self.update)
 
     # ------------------------------------------------------------ open and closed
@@ -98,6 +99,18 @@ class StageView(QWidget):
         self._preferences.set_value("stage/mirror", on)
         self.mirrored = on
         self.update()
+
+    def _take_settings(self, keys: list[str]) -> None:
+        """A settings file says where and how it is shown; ``opened`` tells who shows that."""
+        if not any(key.startswith("stage/") for key in keys):
+            return
+        self.mirrored = self._preferences.value("stage/mirror", False)
+        if self.on_top != (on_top := self._preferences.value("stage/on_top", False)):
+            self.set_on_top(on_top)
+        if "stage/place" in keys:
+            self._place()
+        self.update()
+        self.opened.emit(self.isVisible())
 
     def _place(self) -> None:
         """Where it was last time, if that is still on a screen."""

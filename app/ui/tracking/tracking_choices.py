@@ -44,7 +44,7 @@ class TrackingChoices(QObject):
         self._seen = session.settings
         self._before: TrackerSettings | None = None  # what worked until networks were changed that nobody has seen work
         session.failed.connect(self._take_back)
-        preferences.changed.connect(self._imported)
+        preferences.imported.connect(self._import)
 
     @property
     def settings(self) -> TrackerSettings:
@@ -164,22 +164,25 @@ class TrackingChoices(QObject):
             settings = replace(settings, model="auto")
         return settings
 
-    def _imported(self, key: str) -> None:
-        """A value was set by somebody else: an imported settings file."""
-        name = key.removeprefix(GROUP)
-        if not key.startswith(GROUP) or name not in KEPT:
-            return
-        value = self._kept(name, getattr(TrackerSettings(), name))
-        if value == getattr(self._session.settings, name):
-            return
-        if name == "filter":
-            self.set_filter(value)
-        elif name == "asymmetry":
-            self.set_asymmetry(value)
-        elif name == "shaping":
-            self.set_shaping(value)
-        else:
-            self.set_networks(**{name: value})
+    def _import(self, keys: list[str]) -> None:
+        """A settings file gave these keys other values: all of them hold at once."""
+        names = [key.removeprefix(GROUP) for key in keys if key.startswith(GROUP)]
+        usual, now = TrackerSettings(), self._session.settings
+        values = {name: self._kept(name, getattr(usual, name)) for name in names if name in KEPT}
+        wished = self._possible(replace(now, **values))
+        if wished.filter != now.filter:
+            self._session.set_filter(wished.filter)
+        if wished.asymmetry != now.asymmetry:
+            self._session.set_asymmetry(wished.asymmetry)
+        if wished.shaping != now.shaping:
+            self._session.set_shaping(wished.shaping)
+        if "calibrate" in names:
+            try:
+                self._session.use_neutral(self.default_neutral)
+            except UserError as error:
+                self._messages.show_message("warning", f"the neutral stays as it is: {error}")
+        self.set_networks(**{name: getattr(wished, name) for name in FIXED})
+        self.follow()
 
 
 def _plain(value: Any) -> Any:

@@ -71,7 +71,8 @@ class TrackingPanel(Panel):
         self.channels = ChannelPage(shell.theme, shell.messages)
         self._lay_out()
         self._connect()
-        self.channels.show_apart(shell.preferences.value(APART_KEY, []))
+        self._hear(APART_KEY)
+        shell.preferences.changed.connect(self._hear)
         self.set_theme(shell.theme)
         self._show_settings()
 
@@ -298,6 +299,11 @@ class TrackingPanel(Panel):
             self.shell.messages.show_message("error", f"{task or 'MediaPipe'}: no task file is there; choose another")
             return
         self.choices.set_networks(landmarks=engine, task_path=path)
+
+    def _hear(self, key: str) -> None:
+        kept: list[int] = self.shell.preferences.value(APART_KEY, [])
+        if key == APART_KEY and kept != self.channels.apart:
+            self.channels.show_apart(kept)
 
     def _keep_links(self) -> None:
         self.shell.preferences.set_value(APART_KEY, self.channels.apart)
