@@ -11,29 +11,53 @@ pytest.importorskip("torch", reason="the evaluation's regressors come with the t
 from made_up_people import write_people
 
 from models import label_real_faces
-from models.evaluation.regressors import Views
+from models.evaluation.regressors import Regress, Views
 from models.faces import load_faces
-from models.label_real_faces import answers, live_channels, vote
+from models.label_real_faces import answers, find_trust, live_channels, vote
 from models.train_landmark_regressor import Batches, Samples, load_real
 from rig.parameters import CHANNEL_INDEX, MIRROR
 
 
-def test_each_side_has_one_vote_where_mediapipe_moves_at_all() -> None:
+def test_both_count_with_their_share_where_mediapipe_says_something() -> None:
     ours, theirs = np.full((3, 40), 0.2, np.float32), np.full((3, 40), 0.6, np.float32)
     theirs[1, 5] = np.nan
-    live = np.arange(40) < 10
-    said = vote(ours, theirs, np.array([False, False, True]), live)
-    np.testing.assert_allclose(said[0], np.where(live, 0.4, 0.2), rtol=1e-6)
+    share = np.where(np.arange(40) < 10, 0.25, 0).astype(np.float32)
+    said = vote(ours, theirs, np.array([False, False, True]), share)
+    np.testing.assert_allclose(said[0], np.where(share > 0, 0.3, 0.2), rtol=1e-6)
     assert said[1, 5] == pytest.approx(0.2), "it says nothing of this one"
     assert not said[2].any(), "rest is rest"
 
 
 def test_a_shape_that_hardly_ever_moves_has_no_vote() -> None:
     theirs = np.full((1000, 40), 0.05, np.float32)
-    theirs[:20, 3] = 0.5
-    theirs[:5, 4] = 0.5
-    theirs[:, 7] = np.nan
-    assert np.flatnonzero(live_channels(theirs)).tolist() == [3]
+    left, seldom, middle = (CHANNEL_INDEX[c] for c in ("AU14-left", "AU2-left", "AU26"))
+    theirs[:20, left] = theirs[:20, middle] = 0.5
+    theirs[:5, seldom] = 0.5
+    theirs[:, CHANNEL_INDEX["AU34"]] = np.nan
+    assert set(np.flatnonzero(live_channels(theirs))) == {left, CHANNEL_INDEX["AU14-right"], middle}
+
+
+def test_who_errs_less_on_rendered_people_counts_more(tmp_path: Path) -> None:
+    write_people(tmp_path / "shard0000.npz", [0, 12, 24, 5])  # 5 was trained on
+    faces = load_faces(tmp_path)
+    of_face = {face.tobytes(): au for face, au in zip(faces.found, faces.au, strict=True)}
+
+    def reader(brows_off: float, others_off: float) -> Regress:
+        off = np.where(np.arange(40) < 4, brows_off, others_off).astype(np.float32)
+
+        def regress(views: Views, rest: Views | None) -> np.ndarray:
+            assert rest is not None
+            return np.array([of_face[face.tobytes()] + off for face in views.landmarks], np.float32)
+
+        return regress
+
+    trust = find_trust({"geometric": reader(0.4, 0.1), "lite": reader(0.1, 0.1)}, faces)
+    np.testing.assert_allclose(trust.ours["geometric"] + trust.ours["lite"], 1, rtol=1e-5)
+    np.testing.assert_allclose(trust.ours["lite"], np.where(np.arange(40) < 4, 16 / 17, 0.5), atol=0.01)
+    assert (trust.theirs[:4] < 0.15).all(), "landmarks say little of these"
+    np.testing.assert_allclose(trust.theirs[4:], 0.5, atol=0.01)
+    said = trust.together({"geometric": np.zeros((2, 40), np.float32), "lite": np.ones((2, 40), np.float32)})
+    np.testing.assert_allclose(said[1], trust.ours["lite"], rtol=1e-5)
 
 
 def test_faces_are_read_beside_frames_at_rest() -> None:
@@ -75,7 +99,10 @@ def labelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(label_real_faces, "load", lambda *_: say)
     monkeypatch.setattr(label_real_faces.baseline, "run_blendshapes", blendshapes)
-    monkeypatch.setattr(sys, "argv", ["x", str(real), str(tmp_path), "--out", str(tmp_path / "out")])
+    (tmp_path / "rendered").mkdir()
+    write_people(tmp_path / "rendered" / "shard0000.npz", [12])
+    given = [str(real), str(tmp_path), "--rendered", str(tmp_path / "rendered"), "--out", str(tmp_path / "out")]
+    monkeypatch.setattr(sys, "argv", ["x", *given])
     label_real_faces.main()
     return tmp_path / "out"
 
@@ -89,12 +116,12 @@ def test_the_command_fills_in_what_was_not_known(labelled: Path) -> None:
     moving = known[~faces.resting[:-1]].round(3)
     assert (moving[:, CHANNEL_INDEX["AU26"]] == np.float32(0.3)).all()
     smile = [CHANNEL_INDEX["AU12-left"], CHANNEL_INDEX["AU12-right"]]
-    np.testing.assert_allclose(moving[:, smile[0]], 0.6, rtol=1e-6)
-    np.testing.assert_allclose(moving[:, smile[1]], 0.3, rtol=1e-6, err_msg="the right side never moved: no vote")
+    np.testing.assert_allclose(moving[:, smile[0]], 0.6, rtol=1e-6)  # both of ours say the same: MediaPipe counts half
+    np.testing.assert_allclose(moving[:, smile[1]], 0.15, rtol=1e-6, err_msg="to MediaPipe the right side is at rest")
 
 
 def test_an_empty_folder_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["x", str(tmp_path), str(tmp_path), "--out", str(tmp_path / "out")])
+    monkeypatch.setattr(sys, "argv", ["x", *[str(tmp_path)] * 2, "--rendered", str(tmp_path), "--out", str(tmp_path)])
     with pytest.raises(SystemExit, match=r"python -m models\.real_faces"):
         label_real_faces.main()
 
