@@ -18,7 +18,6 @@ from rig.characters import BUILT_IN, Character, load_character
 from rig.imported import CharacterError, ImportedCharacter, load_imported
 
 if TYPE_CHECKING:
-    from rig.head_mesh import HeadMesh
     from rig.imported_scene import ImportedScene
     from rig.scene import FaceScene
 
@@ -177,23 +176,26 @@ def _copy(path: Path, target: Path) -> None:
             partial.unlink()
 
 
+def quiet_vtk() -> None:
+    """It complains on stderr where there is no display to draw on; we tell that in our own words."""
+    from vtkmodules.vtkCommonCore import vtkLogger
+
+    vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)
+
+
 def scene_of(
     character: AnyCharacter,
     width: int,
     height: int,
     samples: int = 4,
     quality: str = "auto",
-    head: HeadMesh | None = None,
 ) -> FaceScene | ImportedScene:
-    """An off-screen stage with the character on it, framed; both kinds take ``set_face`` alike. ``head``: the screen
-    mesh of a built-in or own character, made on a thread before."""
-    from vtkmodules.vtkCommonCore import vtkLogger
-
-    vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)  # it complains where there is no display to draw on
+    """An off-screen stage with the character on it, framed; both kinds take ``set_face`` alike."""
+    quiet_vtk()
     if isinstance(character, Character):
         from rig.scene import FaceScene
 
-        return FaceScene(width, height, character.look, character.face, samples=samples, quality=quality, head=head)
+        return FaceScene(width, height, character.look, character.face, samples=samples, quality=quality)
     from rig.imported_scene import ImportedScene
 
     return ImportedScene(character, width, height, samples=samples, quality=quality)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -14,13 +16,66 @@ from rig.imported import ImportedCharacter
 from rig.imported_drive import Drive
 from rig.imported_fit import place_on_stage
 from rig.scene import camera_to_scene
-from rig.stage import Stage, texture
+from rig.stage import Stage, bottom_up, texture
 
 F = NDArray[np.float32]
 GAMMA: Final = 1 / 2.2
 LIT: Final[dict[str, Any]] = {"ambient": 0.16, "diffuse": 0.95, "specular": 0.12, "specular_power": 14.0}
 TOON: Final[dict[str, Any]] = {"ambient": 0.72, "diffuse": 0.34, "specular": 0.0}
 """Unlit and toon materials bring their shades in the texture: little is added."""
+
+
+@dataclass(frozen=True)
+class PreparedPrimitive:
+    """What an actor needs of a primitive."""
+
+    index: int
+    primitive: Primitive
+    rest: F
+    """(V, 3) metres, on the stage."""
+    weld: NDArray[np.intp]
+    gather: sp.csr_matrix
+    """See :func:`_smoothing`."""
+    cells: NDArray[np.intp]
+    """(T * 4,) triangles as VTK takes them."""
+    uv: F | None
+    """(V, 2) from the bottom up; None without a picture."""
+    picture: NDArray[np.uint8] | None
+    picture_key: int
+    """Primitives with the same share a texture."""
+
+
+@dataclass(frozen=True)
+class PreparedImport:
+    """What a scene needs of a character and VTK does not make."""
+
+    drive: Drive
+    primitives: tuple[PreparedPrimitive, ...]
+    """See-through parts (lashes, brows, glasses) last: they are drawn after what they lie on."""
+
+
+def prepare_import(character: ImportedCharacter) -> PreparedImport:
+    """On any thread, in some tenths of a second."""
+    drive = Drive(character, place_on_stage(character))
+    order = sorted(
+        range(len(character.primitives)), key=lambda i: character.primitives[i].material.alpha_mode == "BLEND"
+    )
+    pictures: dict[int, NDArray[np.uint8]] = {}
+    return PreparedImport(drive, tuple(_prepare(i, character.primitives[i], drive.rest[i], pictures) for i in order))
+
+
+def _prepare(index: int, primitive: Primitive, rest: F, pictures: dict[int, NDArray[np.uint8]]) -> PreparedPrimitive:
+    material, t = primitive.material, primitive.triangles
+    weld, gather = _smoothing(primitive, rest)
+    uv: F | None = None
+    picture: NDArray[np.uint8] | None = None
+    if material.texture is not None and primitive.uv is not None:
+        uv = np.c_[primitive.uv[:, 0], 1 - primitive.uv[:, 1]].astype(np.float32)
+        if id(material) not in pictures:
+            pictures[id(material)] = bottom_up(_picture(material))
+        picture = pictures[id(material)]
+    cells = np.c_[np.full(len(t), 3), t].ravel()
+    return PreparedPrimitive(index, primitive, rest, weld, gather, cells, uv, picture, id(material))
 
 
 class ImportedScene(Stage):
@@ -34,21 +89,38 @@ class ImportedScene(Stage):
         plotter: pv.Plotter | None = None,
         samples: int = 4,
         quality: str = "auto",
+        behind: Stage | None = None,
+        prepared: PreparedImport | None = None,
     ):
-        """``samples``, ``quality``: see :class:`rig.stage.Stage`."""
-        super().__init__(width, height, plotter, samples, quality)
-        self.character = character
-        self.drive = Drive(character, place_on_stage(character))
-        self._pieces: list[_Piece] = []
-        textures: dict[int, pv.Texture] = {}
-        # See-through parts (lashes, brows, glasses) are drawn after what they lie on.
-        order = sorted(range(len(character.primitives)), key=lambda i: self._material(i).alpha_mode == "BLEND")
-        for i in order:
-            self._pieces.append(_Piece(self.plotter, i, character.primitives[i], self.drive.rest[i], textures))
-        self.set_face(np.zeros(40, np.float32))
+        """``samples``, ``quality``: see :class:`rig.stage.Stage`; ``behind``: see :class:`rig.scene.FaceScene`.
 
-    def _material(self, i: int) -> Material:
-        return self.character.primitives[i].material
+        ``prepared``: what :func:`prepare_import` made of the character, on a thread.
+        """
+        super().__init__(width, height, plotter, samples, quality, behind)
+        self.character = character
+        prepared = prepared or prepare_import(character)
+        self.drive = prepared.drive
+        self._prepared: PreparedImport | None = prepared
+        self._pieces: list[_Piece] = []
+        if behind is None:
+            for _ in self.steps():
+                pass
+
+    def steps(self) -> Iterator[None]:
+        """As :meth:`rig.scene.FaceScene.steps`."""
+        prepared, self._prepared = self._prepared, None
+        if prepared is None:
+            return
+        textures: dict[int, pv.Texture] = {}
+        for one in prepared.primitives:
+            if one.picture is not None and one.picture_key not in textures:
+                textures[one.picture_key] = made = texture(one.picture, repeat=True)
+                yield
+                self.upload(made)
+                yield
+            self._pieces.append(_Piece(self, one, textures.get(one.picture_key)))
+            yield
+        self.set_face(np.zeros(40, np.float32))
 
     def set_face(
         self,
@@ -74,38 +146,25 @@ class ImportedScene(Stage):
 class _Piece:
     """One primitive as an actor. Normals follow the pose: the mean of the faces about each welded vertex."""
 
-    def __init__(self, plotter: pv.Plotter, index: int, primitive: Primitive, rest: F, textures: dict[int, pv.Texture]):
-        self.index = index
-        self._triangles = primitive.triangles
-        self._weld, self._gather = _smoothing(primitive, rest)
-        cells = np.c_[np.full(len(self._triangles), 3), self._triangles].ravel()
-        self.mesh = pv.PolyData(np.array(rest, np.float32), cells)
-        self.mesh.point_data["Normals"] = np.zeros((len(rest), 3), np.float32)
+    def __init__(self, stage: Stage, prepared: PreparedPrimitive, picture: pv.Texture | None):
+        self.index, self._triangles = prepared.index, prepared.primitive.triangles
+        self._weld, self._gather = prepared.weld, prepared.gather
+        self.mesh = pv.PolyData(np.array(prepared.rest, np.float32), prepared.cells)
+        self.mesh.point_data["Normals"] = np.zeros((len(prepared.rest), 3), np.float32)
         self.mesh.point_data.SetActiveNormals("Normals")
-        material = primitive.material
-        colour = np.array(material.colour[:3]) ** GAMMA
-        see_through = material.colour[3] if material.alpha_mode == "BLEND" else 1.0
-        picture = None
-        if material.texture is not None and primitive.uv is not None:
-            self.mesh.active_texture_coordinates = np.c_[primitive.uv[:, 0], 1 - primitive.uv[:, 1]]
-            picture = _picture(material)
-        actor = plotter.add_mesh(
+        if prepared.uv is not None:
+            self.mesh.active_texture_coordinates = prepared.uv  # type: ignore[assignment]
+        material = prepared.primitive.material
+        actor = stage.add(
+            f"primitive {self.index}",
             self.mesh,
-            name=f"primitive {index}",
-            color=tuple(colour),
-            opacity=float(see_through),
-            smooth_shading=False,
-            show_scalar_bar=False,
+            color=tuple(np.array(material.colour[:3]) ** GAMMA),
+            opacity=float(material.colour[3] if material.alpha_mode == "BLEND" else 1.0),
             culling=None if material.double_sided else "back",
             **(TOON if material.unlit else LIT),
         )
-        actor.prop.interpolation = pv.opts.InterpolationType.PHONG
         if picture is not None:
-            key = id(material)
-            if key not in textures:
-                textures[key] = texture(picture)
-                textures[key].repeat = True
-            actor.texture = textures[key]
+            actor.texture = picture
             if material.alpha_mode != "BLEND":
                 actor.ForceOpaqueOn()
 

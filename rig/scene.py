@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Final
+
 import numpy as np
 import pyvista as pv
 from numpy.typing import NDArray
@@ -10,19 +13,9 @@ from rig import folds, shading
 from rig.eye_light import LOWER_LID, LOWER_LIP, UPPER_LID, UPPER_LIP, lid_light, mouth_light
 from rig.face import Face, Person
 from rig.glints import Glints
-from rig.head_mesh import HeadMesh, ScreenPart
-from rig.looks import (
-    LOOKS,
-    Look,
-    detail_texture,
-    eye_texture,
-    fold_texture,
-    lash_texture,
-    pore_texture,
-    skin_texture,
-    surface_table,
-    tooth_texture,
-)
+from rig.head_mesh import ScreenPart
+from rig.looks import LOOKS, Look
+from rig.prepared import FULL, PLAIN, PreparedHead, Sheets, paint_sheets, prepare_head
 from rig.stage import BACKGROUND, Stage, texture
 
 F = NDArray[np.float32]
@@ -33,6 +26,15 @@ LOOKS_KEPT = 2
 HAIR_SHELLS = 16
 HAIR_LENGTH_M = 0.010
 EYES = ("eye-left", "eye-right")
+PARTS: Final[Mapping[str, Mapping[str, float]]] = {
+    "skin": {"specular": 0.16, "specular_power": 14, "ambient": 0.22, "diffuse": 1.0},
+    **{eye: {"specular": 0.9, "specular_power": 90, "ambient": 0.22, "diffuse": 0.8} for eye in EYES},
+    "teeth": {"specular": 0.3, "specular_power": 40, "ambient": 0.18, "diffuse": 0.8},
+    "tongue": {"specular": 0.3, "specular_power": 25, "ambient": 0.05, "diffuse": 0.7},
+    "lashes": {"lighting": False},
+    "hair": {"specular": 0.25, "specular_power": 20, "ambient": 0.12, "diffuse": 0.9},
+}
+"""In the order in which they are drawn, and how VTK's own lighting shows them."""
 MOUTH = {"teeth": (255, 255, 255), "tongue": (196, 108, 104)}
 """What lips shade, and its colours (sRGB)."""
 
@@ -82,67 +84,64 @@ class FaceScene(Stage):
         plotter: pv.Plotter | None = None,
         samples: int = 4,
         quality: str = "light",
-        head: HeadMesh | None = None,
+        behind: Stage | None = None,
+        prepared: PreparedHead | None = None,
     ):
         """``skin``: a Look, or the name of one of LOOKS. ``samples``, ``quality``: see :class:`rig.stage.Stage`.
 
-        ``head``: the face's screen mesh, where it was made before (it takes a quarter of a second, and needs no VTK, so
-        a thread can make it); it then belongs to this scene.
+        ``behind``: a stage whose place this scene will take. Then nothing is made yet: go through :meth:`steps`, and
+        call :meth:`enter`. ``prepared``: what ``rig.prepared.prepare_head`` made of this face and look, on a thread.
         """
-        self.actors: dict[str, pv.Actor] = {}
-        super().__init__(width, height, plotter, samples, quality)
+        super().__init__(width, height, plotter, samples, quality, behind)
         self.face = face or Face()
         self.person: Person = self.face.base
         self._identity: bytes | None = None
         self._textures: dict[Look, dict[str, pv.Texture]] = {}
-        self.head = head or HeadMesh(self.face.skeleton)
+        self._look = look_of(skin)
+        prepared = prepared or prepare_head(self.face.skeleton, self._look, self.full)
+        self.head, self._fold_weights = prepared.mesh, prepared.fold_weights
+        self._prepared: PreparedHead | None = prepared
         self._pieces: dict[str, _Piece] = {}
-        self._fold_weights = folds.region_weights(self.face.skeleton)
         self._turn = np.eye(3, dtype=np.float32)
-        look = look_of(skin)
-        self._build(look.folder)
-        self.set_light("portrait")
-        self.set_look(look)
+        if behind is None:
+            for _ in self.steps():
+                pass
+
+    def steps(self) -> Iterator[None]:
+        """Makes the scene, a few milliseconds at a time: the thread that draws may do other things in between."""
+        prepared, self._prepared = self._prepared, None  # what is needed only here is let go afterwards
+        if prepared is None:
+            return
+        yield from self._build()
+        if self.full:
+            self._dress(prepared.light)
+            yield
+            yield from self._grow_hair(prepared.hair)
+        yield from self.load_look(prepared.sheets)
+        self._light_shaders()
+        self.set_look(self._look)
+        yield
         self.set_face(np.zeros(40, np.float32))
 
     # ------------------------------------------------------------ what there is to see
 
-    def _add(self, name: str, **look) -> None:  # type: ignore[no-untyped-def]
+    def _add(self, name: str, **look: float) -> None:
         lit = name in (*EYES, *MOUTH)
-        if lit:
-            look |= {"scalars": "light", "rgb": True}
         piece = self._pieces[name] = _Piece(self.head.parts[name], self.head.rest, lit)
-        self._show(name, piece.mesh, **look)
+        self.add(name, piece.mesh, "light" if lit else "", **look)
 
-    def _show(self, name: str, mesh: pv.PolyData, **look) -> pv.Actor:  # type: ignore[no-untyped-def]
-        actor = self.plotter.add_mesh(
-            mesh, name=name, smooth_shading=False, show_scalar_bar=False, **{"color": "white", **look}
-        )
-        actor.prop.interpolation = pv.opts.InterpolationType.PHONG
-        self.actors[name] = actor
-        return actor
-
-    def _build(self, folder: str) -> None:
+    def _build(self) -> Iterator[None]:
         """The parts as VTK's own lighting shows them; the full look dresses them in shaders."""
-        self._add("skin", specular=0.16, specular_power=14, ambient=0.22, diffuse=1.0)
-        for eye in EYES:
-            self._add(eye, specular=0.9, specular_power=90, ambient=0.22, diffuse=0.80)
-        self._add("teeth", specular=0.3, specular_power=40, ambient=0.18, diffuse=0.8)
-        self._add("tongue", specular=0.3, specular_power=25, ambient=0.05, diffuse=0.7)
-        self._add("lashes", lighting=False)
-        if "hair" in self.head.parts:
-            self._add("hair", specular=0.25, specular_power=20, ambient=0.12, diffuse=0.9)
-        if self.full:
-            self._dress(folder)
-        else:
+        for name in (name for name in PARTS if name in self.head.parts):
+            self._add(name, **PARTS[name])
+            yield
+        if not self.full:
             self._glints = Glints()
-            self._show("glints", self._glints.mesh, lighting=False)
+            self.add("glints", self._glints.mesh, lighting=False)
 
-    def _dress(self, folder: str) -> None:
+    def _dress(self, light: F) -> None:
         """Skin, eyes, teeth and hair in the full look's shaders, with what they want to know of each vertex."""
         rest = self.head.rest
-        on_control, hair_on_control = surface_table(folder, len(self.face.skeleton.vertices))
-        light, hair = self.head.matrix @ on_control, self.head.matrix @ hair_on_control
         part = self.head.parts["skin"]
         mesh = self._pieces["skin"].mesh
         mesh.point_data["rest"] = np.c_[rest, np.clip(light[:, 0], 0, 1)][part.rows].astype(np.float32)
@@ -157,9 +156,8 @@ class FaceScene(Stage):
         shading.dress(self.actors["tongue"], "plain", roughness=0.35)
         if "hair" in self.actors:
             shading.dress(self.actors["hair"], "locks")
-        self._grow_hair(hair)
 
-    def _grow_hair(self, hair: F) -> None:
+    def _grow_hair(self, hair: F) -> Iterator[None]:
         """Shells over the scalp, each a little further out; a shader keeps of each only what a strand reaches."""
         skin = self.head.parts["skin"]
         cells = skin.cells[(hair[skin.rows][skin.cells] > 0.3).any(1)]
@@ -174,12 +172,16 @@ class FaceScene(Stage):
             mesh.point_data[name] = np.asarray(first.point_data[name])[used]
         for k in range(HAIR_SHELLS):
             name = f"hair-{k}"
-            shading.dress(self._show(name, mesh), "hair", lift=(k + 1) / HAIR_SHELLS, hairLength=HAIR_LENGTH_M)
+            shading.dress(self.add(name, mesh), "hair", lift=(k + 1) / HAIR_SHELLS, hairLength=HAIR_LENGTH_M)
+            yield
 
     # ------------------------------------------------------------ how it is shown
 
     def set_light(self, name: str) -> None:
         super().set_light(name)
+        self._light_shaders()
+
+    def _light_shaders(self) -> None:
         if self.full and self.actors:
             uniforms = self.lights.uniforms()
             for actor in self._dressed():
@@ -195,11 +197,12 @@ class FaceScene(Stage):
         for actor in self._dressed():
             shading.set_uniforms(actor, ways)
 
-    def set_look(self, look: str | Look) -> None:
-        """A Look, or the name of one of LOOKS; raises KeyError naming those that exist."""
+    def set_look(self, look: str | Look, sheets: Sheets | None = None) -> None:
+        """A Look, or the name of one of LOOKS; raises KeyError naming those that exist. ``sheets``: the look painted
+        on a thread before, else it is painted now."""
         look = look_of(look)
         self._show_hair(look)
-        t = self._textures[look] = self._textures.pop(look, {}) or self._load(look)
+        t = self._textures[look] = self._textures.pop(look, {}) or self._load(sheets or paint_sheets(look, self.full))
         while len(self._textures) > LOOKS_KEPT:  # each is some 20 MB
             del self._textures[next(iter(self._textures))]
         self.actors["lashes"].texture = t["lashes"]
@@ -214,14 +217,25 @@ class FaceScene(Stage):
                 self.actors["skin"].prop.SetTexture(name, t[name])
             shading.set_uniforms(self.actors["skin"], {"age": look.age})
 
-    def _load(self, look: Look) -> dict[str, pv.Texture]:
-        sheets = {"skin": skin_texture, "eye": eye_texture, "teeth": tooth_texture}
-        out = {name: texture(sheet(look), linear=self.full) for name, sheet in sheets.items()}
-        out["lashes"] = texture(lash_texture(look))
-        if self.full:
-            out["materialTex"], out["normalTex"] = texture(detail_texture(look)), texture(fold_texture(look))
-            out["coatNormalTex"] = texture(pore_texture(look), repeat=True)
-        return out
+    def load_look(self, sheets: Sheets) -> Iterator[None]:
+        """Makes the textures of a look, step by step, so that :meth:`set_look` finds them."""
+        textures: dict[str, pv.Texture] = {}
+        for name in self._sheet_names():
+            textures[name] = self._texture(name, sheets)
+            yield
+            self.upload(textures[name])
+            yield
+        self._textures[sheets.look] = textures
+
+    def _load(self, sheets: Sheets) -> dict[str, pv.Texture]:
+        return {name: self._texture(name, sheets) for name in self._sheet_names()}
+
+    def _sheet_names(self) -> list[str]:
+        return [*PLAIN, *FULL] if self.full else [*PLAIN]
+
+    def _texture(self, name: str, sheets: Sheets) -> pv.Texture:
+        colours = name in ("skin", "eye", "teeth")
+        return texture(sheets.pictures[name], repeat=name == "coatNormalTex", linear=colours and self.full)
 
     def _show_hair(self, look: Look) -> None:
         for name, actor in self.actors.items():

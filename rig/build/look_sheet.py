@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rig.build.sheet import channels
+from rig.lights import LIGHTS
 from rig.looks import LOOKS
 from rig.scene import FaceScene
-from rig.stage import LIGHTS
 
 Picture = NDArray[np.uint8]
 TILE = 480

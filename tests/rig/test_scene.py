@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from rig.head_mesh import HeadMesh, bust_depth
+from rig.lights import LIGHTS
 from rig.looks import LOOKS
 from rig.parameters import CHANNEL_INDEX, N_CHANNELS
 from rig.scene import BACKGROUND, LOOKS_KEPT, SKINS, FaceScene, camera_to_scene
 from rig.skeleton import PARTS, load_skeleton
-from rig.stage import FRAMINGS, LIGHTS, TRANSPARENT
+from rig.stage import FRAMINGS, TRANSPARENT
 
 SIZE = 96
 

@@ -107,7 +107,10 @@ def tiles(figures: Figures) -> dict[str, tuple[str, str]]:
         "3D face / s": (f"{figures.rig_per_s:.1f}", "How often the 3D face is drawn a second"),
         "Memory": (memory, "What Mien holds now"),
         "Cores": (f"{figures.cores:.2f}", "Processor cores that all threads of Mien keep busy"),
-        "Worst stall": (_short_time(figures.longest_stall_ms), f"How long the window did not answer; {stalls}"),
+        "Worst stall": (
+            _short_time(figures.longest_stall_ms),
+            f"How long the window did not answer, but for drawing the 3D face; {stalls}",
+        ),
     }
 
 

@@ -37,6 +37,7 @@ TILE_COLUMNS: Final = 3
 ROW_PX: Final = 22
 CELL_PX: Final = 22
 """What the style and Qt keep free beside the text of a cell."""
+STALL_BEAT_MS: Final = 20
 SLOW_S: Final = 1.0
 """Memory and processor are asked for this often."""
 STAGE, P50, P95, BAR = range(4)
@@ -89,7 +90,7 @@ class PerformancePanel(Panel):
         self._rate = DrawingRate()
         self._processor = ProcessorUse()
         self._cores, self._memory_mib, self._asked_s = 0.0, memory_mib(), 0.0
-        self.stalls = StallWatch()
+        self.stalls = StallWatch(shell.rig.rendering, beat_ms=STALL_BEAT_MS)
         self.table = QTableWidget(len(STAGES), len(HEADINGS))
         self._bars = _BarDelegate(self.table, shell.theme)
         self._tiles: dict[str, tuple[QWidget, QLabel]] = {}

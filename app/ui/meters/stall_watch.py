@@ -1,53 +1,131 @@
-"""Whether the window answers: a timer that notices when the GUI thread did not come to it."""
+"""Whether the window answers: a timer that notices when the GUI thread did not come to it, and what kept it.
 
+``python -m app.ui.meters.stall_watch SOURCE --seconds N`` runs the whole window and tells (``stall_report.py``).
+"""
+
+import gc
+import threading
 import time
 from collections import deque
+from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-BEAT_MS: Final = 20
+from app.ui.meters.stack_sampler import StackSampler
+from app.ui.thread_clock import RenderClock, Spent, ThreadClock
+
+BEAT_MS: Final = 10
 STALL_MS: Final = 50.0
 """What is longer can be felt."""
 KEPT_S: Final = 60.0
 
 
-class StallWatch(QObject):
-    """Beats fifty times a second; what a beat came late is how long something else held the GUI thread."""
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """From one beat to the next, less the beat itself; milliseconds."""
 
-    def __init__(self) -> None:
+    at_s: float
+    """When it ended, from the start."""
+    late: float
+    rendering: float = 0.0
+    """Of it, inside OpenGL's drawing and Qt's painting of the 3D view."""
+    computing: float = 0.0
+    """On a processor, outside of rendering; the beat's own time may be in it."""
+    queued: float = 0.0
+    """Outside of rendering, ready to go on while other threads and programs had all processors (Linux; else 0)."""
+    collecting: float = 0.0
+    """In Python's garbage collector, which is in ``computing`` as well."""
+    stacks: tuple[str, ...] = ()
+    """Where the thread was seen meanwhile."""
+
+    @property
+    def outside(self) -> float:
+        """What is not rendering."""
+        return max(0.0, self.late - self.rendering)
+
+    @property
+    def own(self) -> float:
+        """Of that, what Mien itself took: computing, and waiting for its other threads, files and locks."""
+        return max(0.0, self.outside - self.queued)
+
+
+class StallWatch(QObject):
+    """Beats on the GUI thread; ``gaps`` are those of the last :data:`KEPT_S`, or all."""
+
+    def __init__(
+        self,
+        rendering: RenderClock,
+        *,
+        beat_ms: int = BEAT_MS,
+        kept_s: float = KEPT_S,
+        sampler: StackSampler | None = None,
+    ) -> None:
+        """``sampler`` looks where this thread is while a beat is late; it has to be closed by who made it."""
         super().__init__()
-        self._late: deque[tuple[float, float]] = deque()
-        self._last_s = 0.0
-        self._timer = QTimer(self, interval=BEAT_MS, timerType=Qt.TimerType.PreciseTimer)
+        self.gaps: deque[Gap] = deque()
+        self._rendering, self._sampler = rendering, sampler
+        self._beat_ms, self._kept_s = beat_ms, kept_s
+        self._clock = ThreadClock()
+        self._thread = threading.get_ident()
+        self._began_s = 0.0
+        self._last = self._drawn = Spent()
+        self._collecting_s = self._collected_s = 0.0
+        self._timer = QTimer(self, interval=beat_ms, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
 
     def start(self) -> None:
-        self._last_s = time.perf_counter()
-        self._late.clear()
+        self.gaps.clear()
+        self._last, self._drawn, self._collected_s = self._clock.read(), self._rendering.spent, 0.0
+        self._began_s = self._last.wall_s
+        if self._collect not in gc.callbacks:
+            gc.callbacks.append(self._collect)
         self._timer.start()
 
     def stop(self) -> None:
         self._timer.stop()
+        if self._collect in gc.callbacks:
+            gc.callbacks.remove(self._collect)
+
+    @property
+    def elapsed_s(self) -> float:
+        return self._last.wall_s - self._began_s
+
+    def _collect(self, phase: str, info: dict[str, int]) -> None:
+        if threading.get_ident() != self._thread:
+            return
+        if phase == "start":
+            self._collecting_s = time.perf_counter()
+        else:
+            self._collected_s += time.perf_counter() - self._collecting_s
 
     def _beat(self) -> None:
-        now_s = time.perf_counter()
-        late_ms = 1e3 * (now_s - self._last_s) - BEAT_MS
-        self._last_s = now_s
-        if late_ms > BEAT_MS / 2:
-            self._late.append((now_s, late_ms))
-        while self._late and now_s - self._late[0][0] > KEPT_S:
-            self._late.popleft()
+        now, drawn = self._clock.read(), self._rendering.spent
+        whole, drawing = now.since(self._last), drawn.since(self._drawn)
+        gap = Gap(
+            at_s=now.wall_s - self._began_s,
+            late=max(0.0, 1e3 * whole.wall_s - self._beat_ms),
+            rendering=1e3 * drawing.wall_s,
+            computing=max(0.0, 1e3 * (whole.busy_s - drawing.busy_s)),
+            queued=max(0.0, 1e3 * (whole.queued_s - drawing.queued_s)),
+            collecting=1e3 * self._collected_s,
+            stacks=self._sampler.take() if self._sampler is not None else (),
+        )
+        self.gaps.append(gap)
+        while gap.at_s - self.gaps[0].at_s > self._kept_s:
+            self.gaps.popleft()
+        self._last, self._drawn, self._collected_s = now, drawn, 0.0
 
     @property
     def longest_ms(self) -> float:
-        """Of the last minute; 0 where nothing was late by more than half a beat."""
-        return max((late_ms for _, late_ms in self._late), default=0.0)
+        """Outside of rendering; 0 where nothing was late by more than half a beat."""
+        worst = max((gap.outside for gap in self.gaps), default=0.0)
+        return worst if worst > self._beat_ms / 2 else 0.0
 
     @property
     def stalls(self) -> int:
-        """How often in the last minute it was longer than :data:`STALL_MS`."""
-        return sum(late_ms > STALL_MS for _, late_ms in self._late)
+        """How often it was longer than :data:`STALL_MS` outside of rendering."""
+        return sum(gap.outside > STALL_MS for gap in self.gaps)
 
 
 if __name__ == "__main__":

@@ -18,10 +18,20 @@ from rig.skeleton import Skeleton
 if TYPE_CHECKING:
     from app.characters import AnyCharacter
     from rig.head_mesh import HeadMesh
-    from rig.imported_scene import ImportedScene
-    from rig.scene import FaceScene
+    from rig.imported_scene import PreparedImport
+    from rig.prepared import PreparedHead, Sheets
 
 BASE: Final = "base"
+
+
+@dataclass(frozen=True)
+class Present:
+    """What of the scene on the stage another one can use."""
+
+    skeleton: Skeleton | None = None
+    """Of a built-in or own character."""
+    full: bool | None = None
+    """Whether the shaders for a GPU are in use; None while nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +41,12 @@ class Loaded:
     character: "AnyCharacter"
     shape: Shape | None
     """With what the user edited; None for imported characters."""
-    head: "HeadMesh | None"
     follow: bool
     """Whether the identity is the user's own."""
+    prepared: "PreparedHead | PreparedImport | None"
+    """None where the head that is on the stage only has to be coloured anew."""
+    sheets: "Sheets | None" = None
+    """What to colour it with."""
 
     @property
     def takes_identity(self) -> bool:
@@ -48,41 +61,35 @@ class Loaded:
     def skeleton(self) -> Skeleton | None:
         return self.character.face.skeleton if isinstance(self.character, Character) else None
 
-    def points_at_rest(self, scene: "FaceScene | ImportedScene") -> NDArray:
+    def points_at_rest(self) -> NDArray:
         """(N, 3) metres, on the stage."""
         if self.skeleton is not None:
             return self.skeleton.vertices
-        return np.concatenate(scene.drive.rest)  # type: ignore[union-attr]
-
-    def reuses(self, other: "Loaded | None") -> bool:
-        """Whether the other's scene only has to be coloured anew: it is the same head."""
-        return other is not None and self.skeleton is not None and self.skeleton is other.skeleton
-
-
-def paint(look: Look) -> None:
-    """Makes the sheets that a scene will ask for, so that it finds them in memory."""
-    from rig.looks import eye_texture, skin_texture
-
-    skin_texture(look)
-    eye_texture(look)
+        return np.concatenate(self.prepared.drive.rest)  # type: ignore[union-attr]
 
 
 class RigLoader(QObject):
-    """Tells on the GUI thread. Of several looks asked for, only the last is sure to be painted."""
+    """Tells on the GUI thread. Of several characters or looks asked for, only the last is sure to be made."""
 
-    loaded = Signal(str, object)
-    failed = Signal(str, object)
+    loaded = Signal(int, object)
+    """The number that :meth:`load` gave, and who was loaded."""
+    failed = Signal(int, object)
     painted = Signal(object)
+    """A look's ``rig.prepared.Sheets``."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._lock = threading.Lock()
-        self._wish: Look | None = None
+        self._wish: tuple[Look, bool] | None = None
         self._painting = False
+        self._asked = 0
         self._closed = False
+        self._meshes: dict[int, tuple[Skeleton, HeadMesh]] = {}  # of the built-in heads, by the skeleton's identity
 
-    def load(self, spec: str, edits: Any, present: Skeleton | None) -> None:
-        """``edits``: the user's, as settings keep them. ``present``: of the head that is on the stage."""
+    def load(self, spec: str, edits: Any, present: Present) -> int:
+        """``edits``: the user's, as settings keep them. Whatever was asked for before is of no interest any more."""
+        self._asked += 1
+        number = self._asked
 
         def work() -> None:
             try:
@@ -91,32 +98,66 @@ class RigLoader(QObject):
                 import rig.imported_scene
                 import rig.scene  # noqa: F401
 
-                done = _load(spec, edits, present)
+                done = self._load(spec, edits, present, lambda: number == self._asked and not self._closed)
             except Exception as error:
-                self._tell(self.failed, spec, error)
+                self._tell(self.failed, number, error)
             else:
-                self._tell(self.loaded, spec, done)
+                self._tell(self.loaded, number, done)
 
         self._run(work, "rig-loader")
+        return number
 
-    def paint(self, look: Look) -> None:
+    def _load(self, spec: str, edits: Any, present: Present, wanted: Callable[[], bool]) -> Loaded | None:
+        """None where nobody wants it any more."""
+        from app.characters import open_character
+        from rig.imported_scene import prepare_import
+        from rig.prepared import paint_sheets, prepare_head
+
+        character = open_character(spec)
+        if not wanted():
+            return None
+        if not isinstance(character, Character):
+            return Loaded(character, None, False, prepare_import(character))
+        follow = spec == BASE
+        if isinstance(edits, Mapping) and isinstance(edits.get("follow"), bool):
+            follow = edits["follow"]
+        shape = edited(character, edits)
+        skeleton, full = character.face.skeleton, present.full is not False
+        if skeleton is present.skeleton:
+            return Loaded(character, shape, follow, None, paint_sheets(shape.look, full))
+        mesh = self._mesh(skeleton)
+        if not wanted():
+            return None
+        return Loaded(character, shape, follow, prepare_head(skeleton, shape.look, full, mesh))
+
+    def _mesh(self, skeleton: Skeleton) -> "HeadMesh":
+        from rig.head_mesh import HeadMesh
+
+        known = self._meshes.get(id(skeleton))
+        if known is None:
+            self._meshes[id(skeleton)] = known = skeleton, HeadMesh(skeleton)
+        return known[1]
+
+    def paint(self, look: Look, full: bool) -> None:
+        """``painted`` tells when it is done, unless another look was asked for meanwhile."""
         with self._lock:
-            self._wish = look
+            self._wish = look, full
             if self._painting:
                 return
             self._painting = True
         self._run(self._paint_wishes, "rig-painter")
 
     def _paint_wishes(self) -> None:
+        from rig.prepared import paint_sheets
+
         while True:
             with self._lock:
-                look, self._wish = self._wish, None
-                if look is None or self._closed:
+                wish, self._wish = self._wish, None
+                if wish is None or self._closed:
                     self._painting = False
                     return
-            with suppress(Exception):  # a damaged sheet is told where the scene asks for it
-                paint(look)
-            self._tell(self.painted, look)
+            with suppress(Exception):  # a damaged sheet was told when the character was loaded
+                self._tell(self.painted, paint_sheets(*wish))
 
     def _run(self, work: Callable[[], None], name: str) -> None:
         threading.Thread(target=work, name=name, daemon=True).start()
@@ -129,19 +170,3 @@ class RigLoader(QObject):
     def close(self) -> None:
         """Nobody is told any more."""
         self._closed = True
-
-
-def _load(spec: str, edits: Any, present: Skeleton | None) -> Loaded:
-    from app.characters import open_character
-    from rig.head_mesh import HeadMesh
-
-    character = open_character(spec)
-    follow = spec == BASE
-    if isinstance(edits, Mapping) and isinstance(edits.get("follow"), bool):
-        follow = edits["follow"]
-    if not isinstance(character, Character):
-        return Loaded(character, None, None, False)
-    shape = edited(character, edits)
-    paint(shape.look)
-    skeleton = character.face.skeleton
-    return Loaded(character, shape, None if skeleton is present else HeadMesh(skeleton), follow)

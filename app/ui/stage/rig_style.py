@@ -14,7 +14,7 @@ class SceneStyle:
 
     def __init__(self) -> None:
         self.light = "portrait"
-        """One of ``rig.stage.LIGHTS``."""
+        """One of ``rig.lights.LIGHTS``."""
         self.background = THEME
         """``theme``, ``transparent``, or a colour as ``#rrggbb``."""
         self._lit = ""

@@ -21,16 +21,18 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.face_frame import FaceFrame
 from app.own_characters import Shape
+from app.ui.stage.casting import Casting
 from app.ui.stage.rig_camera import OrbitCamera, Size, breadth, render_size
-from app.ui.stage.rig_loader import BASE, Loaded, RigLoader
+from app.ui.stage.rig_loader import BASE, Loaded
 from app.ui.stage.rig_pace import STILL, Pace
 from app.ui.stage.rig_picture import as_image, checker, cover, soften_edge
 from app.ui.stage.rig_style import TRANSPARENT, SceneStyle
 from app.ui.style.theme import Theme
-from rig.looks import Look
+from app.ui.thread_clock import RenderClock
 
 if TYPE_CHECKING:
     from rig.imported_scene import ImportedScene
+    from rig.prepared import Sheets
     from rig.scene import FaceScene
 
 __all__ = ["BASE", "REST_MS", "RigView"]
@@ -62,8 +64,6 @@ class RigView(QWidget):
         """Name or file of who is shown, or will be."""
         self.shown = ""
         """Name or file of who is on the stage now."""
-        self.loaded: Loaded | None = None
-        """Who that is."""
         self.shape: Shape | None = None
         """The identity and colours that are shown, edits included; None for imported characters."""
         self.follows = True
@@ -76,19 +76,23 @@ class RigView(QWidget):
         self.renders = 0
         self.problem = ""
         """Why there is no 3D view, where OpenGL fails."""
+        self.rendering = RenderClock()
+        """How much of the GUI thread's time drawing took, all in all."""
         self.camera = OrbitCamera()
-        self._scene: FaceScene | ImportedScene | None = None
         self._style = SceneStyle()
         self._pose: FaceFrame | None = None
         self._image: QImage | None = None
         self._pixels: NDArray[np.uint8] | None = None
         self._outlets: dict[str, Size] = {}
         self._pace = Pace()
+        self._told = False  # that there is a scene
         self._grip: QPointF | None = None
-        self._loader = RigLoader(self)
-        self._loader.loaded.connect(self._assemble)
-        self._loader.failed.connect(self._fail)
-        self._loader.painted.connect(self._take_look)
+        self._casting = Casting(self, self.rendering)
+        self._casting.changed.connect(self._show_character)
+        self._casting.failed.connect(self._fail)
+        self._casting.painted.connect(self._take_look)
+        self._news = QTimer(self, singleShot=True, interval=0)
+        self._news.timeout.connect(self._tell_character)
         self._next = QTimer(self, singleShot=True)
         self._next.timeout.connect(self._draw)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
@@ -110,62 +114,52 @@ class RigView(QWidget):
         self.set_character(self.character)
 
     def set_character(self, spec: str) -> None:
-        """Change to a character by name or file; the last one stays until the new one is loaded."""
+        """Change to a character by name or file; the last one stays until the new one is whole."""
         self.character = spec
-        self._loader.load(spec, self.edits.get(spec), self.loaded.skeleton if self.loaded is not None else None)
+        self._casting.ask(spec, self.edits.get(spec))
 
-    def _assemble(self, spec: str, loaded: Loaded) -> None:
-        if spec != self.character:
-            return  # another one was chosen meanwhile
-        first, before = self._scene is None, self._scene
-        try:
-            if before is None or not loaded.reuses(self.loaded):
-                self._scene = self._stage(loaded)
-            if loaded.shape is not None:
-                self._scene.set_look(loaded.shape.look)  # type: ignore[union-attr]
-        except Exception as error:  # without OpenGL, or without this character, all else still works
-            self._scene = before
-            self._fail(spec, error)
-            return
-        if before is not None and before is not self._scene:
-            before.close()
-        self.loaded, self.shape, self.shown = loaded, loaded.shape, spec
+    def _show_character(self, spec: str, loaded: Loaded) -> None:
+        self.shape, self.shown = loaded.shape, spec
         self.follows = loaded.takes_identity and loaded.follow
+        if self.scene is not None and self.scene.software:
+            self._pace.software()
         self._style.another_scene()
-        assert self._scene is not None
-        self.camera.breadth = breadth(loaded.points_at_rest(self._scene))
+        self.camera.breadth = breadth(loaded.points_at_rest())
         self._dress()
         self._ask()
+        self._news.start()  # panels have much to do then: in a turn of their own
+
+    def _tell_character(self) -> None:
+        first, self._told = not self._told, True
         if first:
             self.ready.emit()
-        self.character_shown.emit(spec)
+        self.character_shown.emit(self.shown)
 
     def _fail(self, spec: str, error: Exception) -> None:
-        if spec != self.character:
-            return
         why = " ".join(str(error).split()) or type(error).__name__
-        if self._scene is None and spec == BASE:
+        if self.scene is None and spec == BASE:
             self.problem = f"No 3D view: {why}"
             self.update()
             return
-        if self._scene is None:
+        if self.scene is None:
             self.set_character(BASE)
         else:
             self.character = self.shown
         self.character_failed.emit(spec, why)
 
-    def _stage(self, loaded: Loaded) -> "FaceScene | ImportedScene":
-        from app.characters import scene_of
+    @property
+    def scene(self) -> "FaceScene | ImportedScene | None":
+        """Of who is on the stage."""
+        return self._casting.scene
 
-        scene = scene_of(loaded.character, 64, 64, samples=0, head=loaded.head)
-        scene.render()
-        if scene.software:
-            self._pace.software()
-        return scene
+    @property
+    def loaded(self) -> Loaded | None:
+        """Who is on the stage."""
+        return self._casting.loaded
 
     @property
     def built(self) -> bool:
-        return self._scene is not None
+        return self.scene is not None
 
     @property
     def takes_shape(self) -> bool:
@@ -186,7 +180,7 @@ class RigView(QWidget):
         repaint = shape.look != self.shape.look
         self.shape = shape
         if repaint:
-            self._loader.paint(shape.look)
+            self._casting.paint(shape.look)
         self._ask()
 
     def set_follow(self, on: bool) -> None:
@@ -194,9 +188,9 @@ class RigView(QWidget):
         self.follows = on and self.takes_shape
         self._ask()
 
-    def _take_look(self, look: Look) -> None:
-        if self._scene is not None and self.shape is not None and look == self.shape.look:
-            self._scene.set_look(look)  # type: ignore[union-attr]
+    def _take_look(self, sheets: "Sheets") -> None:
+        if self.scene is not None and self.shape is not None and sheets.look == self.shape.look:
+            self._casting.set_look(sheets)
             self._ask()
 
     # ------------------------------------------------------------ how it is shown
@@ -212,7 +206,7 @@ class RigView(QWidget):
         self._ask()
 
     def set_light(self, name: str) -> None:
-        """One of ``rig.stage.LIGHTS``."""
+        """One of ``rig.lights.LIGHTS``."""
         self._style.light = name
         self._dress()
         self._ask()
@@ -229,8 +223,8 @@ class RigView(QWidget):
         return self._style.backdrop(self.theme.stage)
 
     def _dress(self) -> None:
-        if self._scene is not None:
-            self._style.dress(self._scene, self.theme.stage)
+        if self.scene is not None:
+            self._style.dress(self.scene, self.theme.stage)
 
     def set_view(self, name: str) -> None:
         """One of ``rig_camera.VIEWS``."""
@@ -285,25 +279,23 @@ class RigView(QWidget):
         return [*(size for _, size in outlets), *own]
 
     def _ask(self) -> None:
-        if self._scene is not None and not self._next.isActive():
+        if self.scene is not None and not self._next.isActive():
             self._next.start(max(1, math.ceil(self._pace.wait_ms)))
 
     def _draw_still(self) -> None:
-        self._draw(best=True)
+        if not self._next.isActive():  # else something new comes
+            self._draw(best=True)
 
     def _draw(self, best: bool = False) -> None:
-        scene, viewers = self._scene, self._viewers()
+        scene, viewers = self.scene, self._viewers()
         if scene is None or not viewers:
             return
         started = time.perf_counter()
         share, samples = STILL if best else self._pace.settings
-        size = render_size(viewers, share)
-        plotter = scene.plotter
-        if tuple(plotter.window_size) != size:
-            plotter.window_size = list(size)
+        scene.resize(*render_size(viewers, share))
         self._style.smooth(scene, samples)
         self._pose_scene(scene)
-        self.camera.place(plotter.camera, viewers[0][0] / max(viewers[0][1], 1))
+        self.camera.place(scene.plotter.camera, viewers[0][0] / max(viewers[0][1], 1))
         self._pixels = scene.render()
         if scene.transparent and not samples:
             soften_edge(self._pixels)
@@ -326,6 +318,10 @@ class RigView(QWidget):
     # ------------------------------------------------------------ Qt
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        with self.rendering:
+            self._paint()
+
+    def _paint(self) -> None:
         painter = QPainter(self)
         if self.backdrop == TRANSPARENT:
             checker(painter, QRectF(self.rect()), self.theme)
@@ -366,9 +362,6 @@ class RigView(QWidget):
 
     def close_scene(self) -> None:
         """Free the OpenGL context (on the GUI thread, before the window is gone)."""
-        self._loader.close()
-        self._next.stop()
-        self._rest.stop()
-        scene, self._scene = self._scene, None
-        if scene is not None:
-            scene.close()
+        for timer in (self._next, self._rest, self._news):
+            timer.stop()
+        self._casting.close()

@@ -1,69 +1,51 @@
-"""What is measured of the window's answering: gaps, what of them is rendering, growth of memory."""
-
-import time
-from collections.abc import Callable
-from typing import Any
+"""What is printed of the window's answering: what is late, what ran then, growth of memory."""
 
 import pytest
 
-from app.ui.meters.stall_report import BEAT_MS, Beats, Gap, summary
-from app.ui.stage.rig_view import RigView
-from app.ui.window import MainWindow
+from app.ui.meters.stall_report import Memory, growth, summary, worst
+from app.ui.meters.stall_watch import Gap
 
-
-def test_a_blocked_thread_is_noticed_and_told_from_rendering(
-    make_window: Callable[..., MainWindow], qtbot: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(RigView, "build", lambda self: None)  # the only scene is the one below, and nobody draws it
-    monkeypatch.setattr(RigView, "_ask", lambda self: None)
-    window = make_window()
-
-    class Scene:
-        """Stands for a scene whose rendering takes long."""
-
-        def render(self) -> None:
-            time.sleep(0.08)
-
-        def close(self) -> None:
-            pass
-
-    scene: Any = Scene()
-    window.rig._scene = scene
-    beats = Beats(window)
-    qtbot.waitUntil(lambda: len(beats.gaps) > 1, timeout=30_000)
-    known = len(beats.gaps)
-    scene.render()
-    qtbot.waitUntil(lambda: len(beats.gaps) > known, timeout=30_000)
-    drawn = beats.gaps[known]
-    assert drawn.rendering_ms >= 79
-    assert drawn.wall_ms >= 79 - BEAT_MS
-    until_s = time.thread_time() + 0.08
-    known = len(beats.gaps)
-    while time.thread_time() < until_s:
-        pass
-    qtbot.waitUntil(lambda: len(beats.gaps) > known, timeout=30_000)
-    computed = beats.gaps[known]
-    assert computed.rendering_ms == 0
-    assert computed.outside_ms >= 79 - BEAT_MS
-    assert computed.busy_ms >= 79
-    window.rig._scene = None
+GAPS = [
+    *(Gap(0.01 * i, 1.0, computing=0.5) for i in range(97)),
+    Gap(1.0, 200.0, rendering=190.0, computing=5.0),
+    Gap(1.1, 90.0, computing=70.0, collecting=3.0, stacks=("a.py:1 f < b.py:2 g", "a.py:1 f < b.py:2 g", "c.py:3 h")),
+    Gap(1.2, 160.0, rendering=20.0, computing=10.0, queued=100.0),
+]
 
 
 def test_the_summary_counts_what_is_late() -> None:
-    gaps = [Gap(0.01 * i, 1.0, 0.0, 0.5) for i in range(98)]
-    gaps += [Gap(1.0, 200.0, 190.0, 5.0), Gap(1.1, 90.0, 0.0, 70.0)]
-    lines = summary(gaps, [(float(i), 100.0 + (i > 60) * 3) for i in range(120)])
-    assert "worst   200.0 ms" in lines[0]
-    assert lines[0].endswith("2 of 100")
-    assert "worst    90.0 ms" in lines[1]
-    assert lines[1].endswith("1 of 100")
-    assert "worst    70.0 ms" in lines[2]
-    assert "+0.00 %" in lines[3]
-    growing = summary(gaps, [(float(i), 100.0 + i) for i in range(121)])
-    assert "MiB at the end (+" in growing[3]
-    assert "too short" in summary(gaps, [(1.0, 100.0)])[3]
+    late, outside, own, computing = summary(GAPS)
+    assert "worst   200.0 ms" in late
+    assert late.endswith("3 of 100")
+    assert "worst   140.0 ms" in outside
+    assert outside.endswith("2 of 100")
+    assert "worst    90.0 ms" in own
+    assert own.endswith("1 of 100")
+    assert "worst    70.0 ms" in computing
+    assert computing.endswith("1 of 100")
+
+
+def test_the_worst_are_told_with_what_ran() -> None:
+    lines = worst(GAPS)
+    assert lines[0] == "  at    1.1 s: 90 ms late, 0 rendering, 70 computing (garbage 3), 0 waiting for a processor"
+    assert lines[1].strip() == "2 x a.py:1 f < b.py:2 g"
+    assert lines[2].strip() == "1 x c.py:3 h"
+    assert "100 waiting for a processor" in lines[3]
+    assert len(lines) == 4, "one that only rendered is no stall"
+    assert len(worst(GAPS, count=1)) == 3
+    assert worst(GAPS[:97]) == []
+
+
+def test_growth_of_memory_is_told_once_it_has_settled() -> None:
+    (steady,) = growth([(float(i), 100.0 + (i > 50) * 3) for i in range(120)])
+    assert "+0.00 %" in steady
+    (growing,) = growth([(float(i), 100.0 + i) for i in range(121)])
+    assert "MiB at the end (+" in growing
+    (short,) = growth([(1.0, 100.0)])
+    assert "too short" in short
 
 
 @pytest.mark.parametrize("memory", [[], [(0.0, 1.0)]])
-def test_no_beats_at_all_are_said(memory: list[tuple[float, float]]) -> None:
-    assert "never beat" in summary([], memory)[0]
+def test_no_beats_at_all_are_said(memory: Memory) -> None:
+    assert "never beat" in summary([])[0]
+    assert len(growth(memory)) == len(memory)

@@ -10,7 +10,8 @@ from app.ui.stage.rig_pace import LADDER, QUICK_PICTURES, SLOW_PICTURES, SOFTWAR
 from app.ui.stage.stage_settings import CHROMA as CHROMA_WORDS
 from app.ui.stage.stage_settings import LIGHTS as LIGHT_WORDS
 from rig.characters import load_character
-from rig.stage import CHROMA, CHROMA_BLUE, FRAMINGS, LIGHTS
+from rig.lights import LIGHTS
+from rig.stage import CHROMA, CHROMA_BLUE, FRAMINGS
 
 
 def placed(camera: OrbitCamera, aspect: float = 1.0) -> tuple[np.ndarray, np.ndarray]:

@@ -100,16 +100,16 @@ def test_the_base_face_follows_and_can_be_fixed(view: RigView, qtbot: Any, make_
 
 def test_own_characters_of_one_head_share_a_scene(view: RigView, qtbot: Any) -> None:
     base = next_picture(view, qtbot)
-    scene = view._scene
+    scene = view.scene
     save_character("wide one", "base", wider())
     view.set_character("wide one")
     qtbot.waitUntil(lambda: view.shown == "wide one", timeout=WAIT_MS)
-    assert view._scene is scene
+    assert view.scene is scene
     assert not view.follows
     assert differs(next_picture(view, qtbot), base) > 0.02
     view.set_character("hero")
     qtbot.waitUntil(lambda: view.shown == "hero", timeout=WAIT_MS)
-    assert view._scene is not scene
+    assert view.scene is not scene
     view.set_character("nobody")
     with qtbot.waitSignal(view.character_failed, timeout=WAIT_MS) as told:
         pass
