@@ -25,7 +25,7 @@ INFO_MS = 8000
 MAX_MESSAGES: Final = 20
 """More causes than these at once help nobody: the oldest of the least important goes."""
 RANK: Final = {"error": 0, "warning": 1, "info": 2}
-COLOURS: Final = {"error": "record", "warning": "warn", "info": "accent"}
+COLOURS: Final = {"error": "bad", "warning": "warn", "info": "accent"}
 """Colour of the theme for each kind's icon."""
 DETAIL_HEIGHT: Final = 120
 

@@ -6,7 +6,8 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours as ``#rrggbb``. ``left`` and ``right`` (the subject's sides) differ to colour-blind eyes too."""
+    """Colours as ``#rrggbb``. What is read has a contrast of 4.5 : 1 and more, what has to be seen 3 : 1 (WCAG 2.2 AA),
+    but for what is disabled. ``left`` and ``right`` (the subject's sides) differ to colour-blind eyes too."""
 
     window: str
     panel: str
@@ -22,6 +23,9 @@ class Theme:
     right: str
     both: str
     record: str
+    """Filled, with white on it."""
+    bad: str
+    """Red that is read."""
     good: str
     warn: str
     stage: str
@@ -46,13 +50,14 @@ DARK: Final = Theme(
     raised="#2b2f37",
     line="#353a44",
     text="#e8eaee",
-    muted="#9da5b2",
+    muted="#a4abb7",
     accent="#4c9bff",
     on_accent="#081222",
     left="#5aa9ff",
     right="#ffad4d",
     both="#57cfb0",
-    record="#e5484d",
+    record="#e12b31",
+    bad="#f0787c",
     good="#4cc38a",
     warn="#f5b83d",
     stage="#23262d",
@@ -60,7 +65,7 @@ DARK: Final = Theme(
     hover="#363b45",
     chosen="#28405f",
     stripe="#23262d",
-    faint="#6b7280",
+    faint="#747b89",
     handle="#dfe3ea",
     accent_hover="#6fb0ff",
 )
@@ -71,20 +76,21 @@ LIGHT: Final = Theme(
     line="#d3d8e0",
     text="#1b1f27",
     muted="#5a6372",
-    accent="#1c6fdc",
+    accent="#1a68d0",
     on_accent="#ffffff",
-    left="#1f74dd",
-    right="#cf6a00",
-    both="#0b8d70",
+    left="#1b6ccc",
+    right="#a85600",
+    both="#0a7a61",
     record="#d22f35",
-    good="#1d8a55",
-    warn="#a86a00",
+    bad="#cc2a30",
+    good="#1a7b4c",
+    warn="#966000",
     stage="#dfe3e9",
     field="#ffffff",
     hover="#e6eaf0",
     chosen="#d8e7fb",
     stripe="#f7f8fa",
-    faint="#98a1af",
+    faint="#808b9c",
     handle="#ffffff",
     accent_hover="#155fc2",
 )

@@ -22,13 +22,13 @@ def _surfaces(t: Theme) -> str:
     #panel, #panelBody {{ background: {t.panel}; }}
     #overlay {{ background: {t.panel}; border: 1px solid {t.line}; border-radius: 6px; }}
     QFrame[role="card"] {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px; }}
-    QFrame[role="card"][alert="true"] {{ border-color: {t.record}; }}
+    QFrame[role="card"][alert="true"] {{ border-color: {t.bad}; }}
     QFrame[role="line"] {{ background: {t.line}; border: none; max-height: 1px; min-height: 1px; }}
     QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line}; padding: 4px 6px; }}
     QGroupBox {{ border: none; margin-top: 24px; padding: 0; font-weight: 600; }}
     QGroupBox::title {{ subcontrol-origin: margin; left: 0; top: 4px; color: {t.text}; }}
     #message {{ background: {t.raised}; border-bottom: 1px solid {t.line}; }}
-    #message[kind="error"] {{ border-left: 4px solid {t.record}; }}
+    #message[kind="error"] {{ border-left: 4px solid {t.bad}; }}
     #message[kind="warning"] {{ border-left: 4px solid {t.warn}; }}
     #message[kind="info"] {{ border-left: 4px solid {t.accent}; }}
     """
@@ -43,7 +43,7 @@ def _labels(t: Theme) -> str:
     QLabel[role="muted"] {{ color: {t.muted}; }}
     QLabel[role="good"] {{ color: {t.good}; }}
     QLabel[role="warn"] {{ color: {t.warn}; }}
-    QLabel[role="bad"] {{ color: {t.record}; }}
+    QLabel[role="bad"] {{ color: {t.bad}; }}
     QLabel[role="dock"] {{ color: {t.muted}; font-weight: 600; }}
     QLabel[role="key"] {{
         background: {t.raised}; border: 1px solid {t.line}; border-radius: 4px; padding: 1px 6px;
@@ -122,7 +122,7 @@ def _fields(t: Theme) -> str:
     QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {{
         color: {t.faint}; background: {t.panel};
     }}
-    QLineEdit[bad="true"], QSpinBox[bad="true"], QComboBox[bad="true"] {{ border-color: {t.record}; }}
+    QLineEdit[bad="true"], QSpinBox[bad="true"], QComboBox[bad="true"] {{ border-color: {t.bad}; }}
     QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::down-button {{
         border: none; width: 16px; background: transparent;
     }}
