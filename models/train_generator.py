@@ -9,7 +9,6 @@ Seeded; resumes from OUT/last.pt; OUT/best.pt holds the averaged weights that we
 """
 
 import argparse
-import math
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from models.perceptual import FeatureFileError, Features, load_features, percept
 from models.render_pairs import Pairs, held_out, load_pairs, shard_paths
 from models.renderer.labels import LABELS
 from models.training.curves import draw_curves
+from models.training.rate import rate_at
 
 WEIGHTS = {
     "eye-left": 5.0, "eye-right": 5.0, "brow-left": 4.0, "brow-right": 4.0, "mouth": 5.0, "upper-lip": 5.0,
@@ -108,13 +108,6 @@ def watch(model: Generator, pairs: Pairs, features: Features | None, device: tor
         l1 += float((made - true).abs().mean()) * len(y)
         distance += float(perceptual_loss(features, made, true)) * len(y) if features else float("nan")
     return 255 * l1 / len(pairs), distance / len(pairs)
-
-
-def rate_at(progress: float, peak: float) -> float:
-    """One cycle: up over the first 5 % of the budget, then down along a cosine to a fiftieth."""
-    if progress < 0.05:
-        return peak * (0.1 + 0.9 * progress / 0.05)
-    return peak * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min((progress - 0.05) / 0.95, 1.0))))
 
 
 @dataclass

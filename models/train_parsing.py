@@ -10,7 +10,6 @@ OUT/best.pt; OUT/last.pt resumes. ``--width 1 --side 512 --batch 64 --device cud
 
 import argparse
 import csv
-import math
 import time
 from pathlib import Path
 
@@ -27,11 +26,10 @@ from models.renderer.labels import LABELS
 from models.training.curves import draw_curves
 from models.training.landmark_labels import IGNORE
 from models.training.parsing_augment import augmented
+from models.training.rate import rate_at
 
 AUXILIARY = 0.5
 """Weight of each auxiliary head's loss."""
-WARM_UP = 0.04
-"""Share of the training in which the rate rises; it falls along a cosine afterwards."""
 LOG = ("step", "seconds", "rate", "loss", "miou_rendered")
 
 
@@ -76,14 +74,6 @@ def loss_of(model: BiSeNet, picture: Tensor, codes: Tensor, weights: Tensor) -> 
         logits = nnf.interpolate(head(features), target.shape[-2:], mode="bilinear", align_corners=True)
         total = total + share * nnf.cross_entropy(logits.float(), target, weights, ignore_index=IGNORE)
     return total
-
-
-def rate_at(progress: float, peak: float) -> float:
-    """Learning rate when this share of the training is done."""
-    if progress < WARM_UP:
-        return peak * max(progress, 1e-3) / WARM_UP
-    falling = min(1.0, (progress - WARM_UP) / (1 - WARM_UP))
-    return peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * falling)))
 
 
 def main() -> None:

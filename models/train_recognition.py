@@ -24,6 +24,7 @@ from torch.nn.utils import parametrize
 from models.check_recognition import Gallery, cross_session_auc, embed_all, read_gallery
 from models.lightcnn import EMBEDDING, LightCNN29v2
 from models.training.curves import draw_curves
+from models.training.rate import rate_at
 
 G = NDArray[np.uint8]
 SCALE, MARGIN = 16.0, 0.2
@@ -224,7 +225,7 @@ def main() -> None:
     began, before = time.monotonic(), spent
     sums, counted = np.zeros(3), 0
     while (done := step / args.steps if args.steps else spent / args.minutes) < 1:
-        rate = args.rate * min(1.0, done / 0.05 + 0.02) * 0.5 * (1 + math.cos(math.pi * done))
+        rate = rate_at(done, args.rate)
         for group in optimiser.param_groups:
             group["lr"] = rate * group["share"]
         grey, rows = draw_batch(data, by_person, args.batch, rng)

@@ -14,7 +14,7 @@ from models import label_real_faces
 from models.evaluation.regressors import Regress, Views
 from models.faces import load_faces
 from models.label_real_faces import answers, find_trust, live_channels, vote
-from models.train_landmark_regressor import Batches, Samples, load_real
+from models.training.landmark_batches import Batches, Samples, load_real
 from rig.parameters import CHANNEL_INDEX, MIRROR
 
 
@@ -137,13 +137,13 @@ def test_the_landmarks_regressor_learns_from_them_and_lends_them_to_others(label
         torch.zeros(16, 208), real.held_out,
     )  # fmt: skip
     batches = Batches(rendered, None, None, 20, 0.4, real, 0.5)
-    x, n, au, gaze, identity, known = batches.draw(np.random.default_rng(0), torch.Generator().manual_seed(0))
-    assert (len(x), len(identity), len(known)) == (20, 10, 10)
-    assert gaze[:10].isfinite().all()
-    assert gaze[10:].isnan().all()
-    assert au[:10].abs().max() == 0
+    b = batches.draw(np.random.default_rng(0), torch.Generator().manual_seed(0))
+    assert (len(b.landmarks), len(b.identity), len(b.identity_known)) == (20, 10, 10)
+    assert b.gaze[:10].isfinite().all()
+    assert b.gaze[10:].isnan().all()
+    assert b.au[:10].abs().max() == 0
     seen = real.au[~torch.from_numpy(real.held_out)]
     either = torch.cat([seen, seen[:, list(MIRROR)]])
-    for row in au[10:]:
+    for row in b.au[10:]:
         assert (either == row).all(1).any()
-    assert (x - n).isfinite().all()
+    assert (b.landmarks - b.neutral).isfinite().all()

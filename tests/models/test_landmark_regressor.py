@@ -1,5 +1,6 @@
 """The geometric regressor: what it is trained on, and the shipped file on real faces."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,12 @@ from rig.parameters import CHANNEL_INDEX, CHANNELS, EXCLUSIVE_CHANNELS, MIRROR, 
 
 torch = pytest.importorskip("torch", reason="torch comes with the train extra")
 
+from models import train_landmark_regressor  # noqa: E402
 from models.landmark_regressor import Architecture, LandmarkRegressor  # noqa: E402
 from models.projection import View, draw_view  # noqa: E402
 from models.sampling import draw_expression, draw_gaze, draw_head  # noqa: E402
-from models.train_landmark_regressor import mirrored  # noqa: E402
 from models.training.detector_response import fit_response  # noqa: E402
+from models.training.landmark_batches import mirrored  # noqa: E402
 
 SIDES = ("left", "right")
 
@@ -152,3 +154,30 @@ def test_a_real_surprise_opens_the_mouth_and_raises_the_brows(data_dir: Path) ->
     assert mouth[widest] > 0.5
     assert au[widest, both("AU1")].mean() > 0.3
     assert np.median(mouth) < 0.35, "and it closes again"
+
+
+def test_training_learns_resumes_and_rebuilds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    n = 240
+    au = np.zeros((n, N_CHANNELS), np.float32)
+    au[:, CHANNEL_INDEX["AU26"]] = rng.random(n)
+    neutral = np.repeat(np.array(canonical_face())[None], n, 0)
+    moved = neutral.copy()
+    moved[:, 152, 1] -= 0.03 * au[:, CHANNEL_INDEX["AU26"]]
+    np.savez(
+        tmp_path / "geometry.npz",
+        expressive=(10 * moved).astype(np.float16), neutral=(10 * neutral).astype(np.float16),
+        au=au, gaze_deg=np.zeros((n, 4), np.float32), person=np.arange(n) // 4,
+        identity=np.full((60, 208), 0.5, np.float32),
+    )  # fmt: skip
+    given = ["--geometry", str(tmp_path / "geometry.npz"), "--out", str(tmp_path), "--batch", "64", "--every", "20"]
+    for steps in ("40", "80"):
+        monkeypatch.setattr(sys, "argv", ["x", *given, "--steps", steps])
+        train_landmark_regressor.main()
+    last = torch.load(tmp_path / "last.pt", weights_only=False)
+    assert [line["step"] for line in last["curve"]] == [20, 40, 60, 80]
+    best = LandmarkRegressor.from_checkpoint(torch.load(tmp_path / "best.pt", weights_only=False)).eval()
+    with torch.no_grad():
+        jaw = best(torch.from_numpy(moved), torch.from_numpy(neutral))[0][:, CHANNEL_INDEX["AU26"]].numpy()
+    assert np.corrcoef(jaw, au[:, CHANNEL_INDEX["AU26"]])[0, 1] > 0.8
+    assert "AU26" in (tmp_path / "report.md").read_text()

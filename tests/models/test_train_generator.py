@@ -1,6 +1,5 @@
 """Training the generator: weights of parts, the budget's schedule, resuming, and measuring what came out."""
 
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from models.generator import Generator, load_generator  # noqa: E402
 from models.render_pairs import Pairs, draw_faces, render_pairs  # noqa: E402
 from models.renderer.labels import LABEL  # noqa: E402
 from models.renderer.render import Renderer  # noqa: E402
-from models.train_generator import ELSEWHERE, WEIGHTS, Batches, Config, part_weights, rate_at, train, watch  # noqa: E402
+from models.train_generator import ELSEWHERE, WEIGHTS, Batches, Config, part_weights, train, watch  # noqa: E402
 
 CPU = torch.device("cpu")
 
@@ -43,14 +42,6 @@ def test_small_parts_weigh_more_also_where_they_may_move_to() -> None:
     assert weight[58, 65] == weight[61, 61], "two pixels beyond counts as well"
     assert weight[54, 65] == weight[5, 5]
     assert float(weight[120, 5] / weight[5, 5]) == pytest.approx(WEIGHTS["skin"] / ELSEWHERE)
-
-
-def test_the_rate_follows_the_budget() -> None:
-    rates = [rate_at(x / 100, 1.0) for x in range(101)]
-    assert rates[5] == pytest.approx(1)
-    assert rates[0] == pytest.approx(0.1)
-    assert all(a > b for a, b in pairwise(rates[5:]))
-    assert rates[-1] == pytest.approx(0.02)
 
 
 def test_held_out_pairs_are_never_drawn_and_new_shards_are_taken_in(folder: Path, tmp_path: Path) -> None:

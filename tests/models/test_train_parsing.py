@@ -13,7 +13,7 @@ from models import measure_parsing, train_parsing  # noqa: E402
 from models.bisenet import load_parser  # noqa: E402
 from models.measure_parsing import confusion, intersection_over_union, mean_iou, parse, sheet  # noqa: E402
 from models.renderer.labels import LABEL  # noqa: E402
-from models.train_parsing import class_weights, rate_at  # noqa: E402
+from models.train_parsing import class_weights  # noqa: E402
 from models.training.landmark_labels import IGNORE  # noqa: E402
 from models.training.parsing_augment import augmented, covered, mirrored, moved, recoloured, through_camera  # noqa: E402
 
@@ -107,14 +107,6 @@ def test_rare_labels_weigh_more_and_absent_ones_nothing() -> None:
     assert weights[2] > weights[1] > weights[0] > 0
     assert weights[5] == 0
     assert float((weights * torch.tensor([0.9, 0.09, 0.01] + [0] * 16)).sum()) == pytest.approx(1)
-
-
-def test_the_rate_rises_and_falls() -> None:
-    rates = [rate_at(p, 1e-3) for p in np.linspace(0, 1, 101)]
-    assert 0 < rates[0] < 1e-4
-    assert max(rates) == pytest.approx(1e-3, rel=0.01)
-    assert rates[-1] == pytest.approx(1e-5, rel=0.01)
-    assert np.argmax(rates) < 10
 
 
 def test_a_sheet_shows_triples() -> None:
