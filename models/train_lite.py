@@ -26,6 +26,7 @@ from models.lite import CODE, LiteRegressor
 from models.metrics import Agreement, mean_agreement
 from models.training.channel_scores import channel_scores, channel_table
 from models.training.curves import draw_curves, write_log
+from models.training.rate import rate_at
 from models.training.rest_batches import MEAN_FACE, PRESENT, Batch, People, spoil_neutrals, targets
 from rig.parameters import CHANNEL_INDEX, N_CHANNELS
 
@@ -177,7 +178,7 @@ class Run:
         """One step down these losses, at the rate of a cosine that warms up."""
         share = self.share
         for group in self.optimiser.param_groups:
-            group["lr"] = self.args.rate * min(1.0, 0.02 + share / 0.02) * 0.5 * (1 + np.cos(np.pi * min(share, 1.0)))
+            group["lr"] = rate_at(share, self.args.rate)
         self.optimiser.zero_grad()
         torch.stack(list(losses.values())).sum().backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

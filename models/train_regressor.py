@@ -9,7 +9,6 @@ resumes from OUT/last.pt; the best on people held out is OUT/best.pt.
 import argparse
 import csv
 import json
-import math
 import time
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -26,11 +25,11 @@ from models.regressor import Architecture, FullRegressor, Regressor, fitting
 from models.regressor_scores import summary
 from models.training.curves import draw_curves
 from models.training.feature_cache import CacheError, cache_features
+from models.training.rate import rate_at
 from models.training.regressor_data import Data, load_data
 from models.training.regressor_steps import Steps
 from models.training.self_supervision import SelfSupervision
 
-WARM_STEPS = 60
 GEOMETRY_PACE = 0.1
 """The landmarks' branch has been trained before, on more people than come here: it moves slower than the rest."""
 LOSSES = tuple(f.name for f in fields(Weights) if f.name not in ("alpha", "beta", "loopback_expression"))
@@ -147,13 +146,6 @@ class Progress:
         self.step, self.best, self.spent_s = state["step"], state["best"], state["spent"]
 
 
-def set_rate(optimiser: torch.optim.Optimizer, rate: float, step: int, share: float) -> None:
-    """Warm up, then a half cosine; ``share`` 0..1 of the training is over."""
-    slope = min(1, (step + 1) / WARM_STEPS) * max(0.5 * (1 + math.cos(math.pi * share)), 0.01)
-    for group in optimiser.param_groups:
-        group["lr"] = rate * group["pace"] * slope
-
-
 def descend(
     terms: dict[str, Tensor], regressor: Regressor, optimiser: torch.optim.Optimizer, mixed: torch.amp.GradScaler
 ) -> None:
@@ -214,7 +206,8 @@ def main() -> None:
         share = max(progress.step / args.steps, gone / args.minutes if args.minutes else 0.0)
         if share >= 1:
             break
-        set_rate(optimiser, args.rate, progress.step, share)
+        for group in optimiser.param_groups:
+            group["lr"] = rate_at(share, args.rate * group["pace"])
         terms = steps.labelled(rng, g, with_clips=progress.step % args.clips_every == 0)
         if unlabelled is not None and progress.step % args.every == 0:
             terms |= {name: args.share * value for name, value in steps.unlabelled(rng, g).items()}
