@@ -31,6 +31,7 @@ def run_window(
         from PySide6.QtWidgets import QApplication
 
         from app.ui import qt_environment
+        from app.ui.calm import calm_down
         from app.ui.picture.cameras import list_cameras
         from app.ui.session import Session
         from app.ui.welcome import DONE_KEY
@@ -46,6 +47,7 @@ def run_window(
     app.setApplicationName("Mien")
     app.setDesktopFileName("mien")
     window = MainWindow(Session(settings, given=given), character=character)
+    calm_down(window.rig)
     caught: list[int] = []
 
     def on_signal(number: int, _: FrameType | None) -> None:

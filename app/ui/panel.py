@@ -53,7 +53,7 @@ class Panel(QWidget):
     title: ClassVar[str] = ""
     """In the dock's title, its tab and the View menu."""
     wanted = Signal(str)
-    """The name of a panel that should be brought to the front, in ``app.ui.window.PANELS``."""
+    """The name of a panel that should be brought to the front, in ``app.ui.panels.PANELS``."""
 
     def __init__(self, shell: Shell) -> None:
         super().__init__()

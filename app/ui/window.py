@@ -3,59 +3,44 @@
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
+from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from app.characters import SUFFIXES
-from app.errors import UserError
 from app.face_frame import FaceFrame
 from app.ui.character.character_panel import CharacterPanel
 from app.ui.commands import window_commands
 from app.ui.dialogs import Dialogs
-from app.ui.docks import BOTTOM, LEFT, RIGHT, Docks, PanelSpec
+from app.ui.docks import Docks
 from app.ui.job_strip import JobStrip
 from app.ui.jobs import Jobs
+from app.ui.layout_keeper import LayoutKeeper
 from app.ui.menus import Menus, belongs_to_widget, offer
 from app.ui.message_bar import MessageBar
-from app.ui.meters.charts_panel import ChartsPanel
-from app.ui.meters.gauges_panel import GaugesPanel
-from app.ui.meters.meters_panel import MetersPanel
-from app.ui.meters.performance_panel import PerformancePanel
 from app.ui.output.output_control import OutputControl
-from app.ui.output.output_panel import OutputPanel
 from app.ui.output.recorder import Recorder
 from app.ui.output.streams import Streams
 from app.ui.output.take_player import TakePlayer
 from app.ui.panel import Panel, Shell
+from app.ui.panels import PANELS
 from app.ui.picture.cameras import list_cameras
 from app.ui.picture.picture_panel import PicturePanel
 from app.ui.picture.video_view import VideoView
 from app.ui.preferences import Preferences
 from app.ui.session import Session
+from app.ui.stage.reset_button import ResetButton
 from app.ui.stage.rig_view import RigView
 from app.ui.status_line import StatusLine, note_of, on_air, status_of
 from app.ui.style import theme as themes
 from app.ui.style.theme import THEMES
 from app.ui.toolbar import Toolbar
 from app.ui.tracking.countdown import Countdown
-from app.ui.tracking.tracking_panel import TrackingPanel
 
 STATUS_MS: Final = 200
 REPLAY_NOTE: Final = "A take is playing"
 SETTINGS: Final = "settings"
 """Causes of messages that another source does not make untrue."""
-PANELS: Final = (
-    PanelSpec("picture", PicturePanel, LEFT, True, "Ctrl+1"),
-    PanelSpec("meters", MetersPanel, LEFT, True, "Ctrl+2"),
-    PanelSpec("tracking", TrackingPanel, RIGHT, True, "Ctrl+3"),
-    PanelSpec("character", CharacterPanel, RIGHT, True, "Ctrl+4"),
-    PanelSpec("output", OutputPanel, RIGHT, True, "Ctrl+5"),
-    PanelSpec("charts", ChartsPanel, BOTTOM, False, "Ctrl+6"),
-    PanelSpec("gauges", GaugesPanel, BOTTOM, False, "Ctrl+7"),
-    PanelSpec("performance", PerformancePanel, BOTTOM, False, "Ctrl+8"),
-)
-"""Every dock: name, class, where it is and whether it is shown at first, its key. One row is all a panel needs."""
 
 
 class MainWindow(QMainWindow):
@@ -106,7 +91,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(900, 600)
         self.resize(1280, 800)
-        self._restore_layout()
+        self.layout_keeper = LayoutKeeper(self, self.docks, self.preferences, self.messages)
+        self.layout_keeper.restore()
         for line in self.preferences.problems:
             self._say_problem(line)
         self.preferences.problem.connect(self._say_problem)
@@ -134,31 +120,13 @@ class MainWindow(QMainWindow):
         for part in (self.toolbar, self.messages, self.deck, self.job_strip, self.status):
             column.addWidget(part, 1 if part is self.deck else 0)
         self.setCentralWidget(whole)
-        self._reset_button = QToolButton(self.rig)
-        self._reset_button.setToolTip("Reset view (Home)")
-        self._reset_button.setAccessibleName("Reset view")
-        self._reset_button.setObjectName("overlay")
-        self._reset_button.clicked.connect(self.rig.reset_view)
-        corner = QVBoxLayout(self.rig)
-        corner.setContentsMargins(12, 12, 12, 12)
-        corner.addWidget(self._reset_button, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+        self._reset_button = ResetButton(self.rig)
 
     @property
     def video(self) -> VideoView:
         panel = self.panels["picture"]
         assert isinstance(panel, PicturePanel)
         return panel.video
-
-    def _restore_layout(self) -> None:
-        layout = self.preferences.value("window/layout", "")
-        self._layout_kept = bool(layout)
-        if layout and not self.docks.restore(layout):
-            self.messages.show_message(
-                "info", "the layout of the last version does not fit: panels are in their places"
-            )
-        geometry = QByteArray.fromBase64(self.preferences.value("window/geometry", "").encode("ascii", "ignore"))
-        if not geometry.isEmpty():
-            self.restoreGeometry(geometry)
 
     def _say_problem(self, line: str) -> None:
         self.messages.show_message("warning", line, cause=f"{SETTINGS}: {line}")
@@ -283,13 +251,6 @@ class MainWindow(QMainWindow):
         self.video.big_note = f"{left}\nRelax your face and look at the camera" if left else ""
         self.video.update()
 
-    def use_neutral(self, profile: str) -> None:
-        """A saved profile, or ``auto``."""
-        try:
-            self.session.use_neutral(profile)
-        except UserError as error:
-            self.messages.show_error(error)
-
     # ------------------------------------------------------------ looks
 
     def _say_character(self, spec: str) -> None:
@@ -313,7 +274,7 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         themes.apply(app, self.theme)
-        self._reset_button.setIcon(themes.icon("reset", self.theme.muted))
+        self._reset_button.set_theme(self.theme)
         self.docks.set_theme(self.theme)
         self.toolbar.set_theme(self.theme)
         self.messages.set_theme(self.theme)
@@ -338,13 +299,12 @@ class MainWindow(QMainWindow):
 
     def keep_layout(self) -> None:
         """Into the settings."""
-        self.preferences.set_value("window/geometry", self.saveGeometry().toBase64().toStdString())
-        self.preferences.set_value("window/layout", self.docks.save())
+        self.layout_keeper.keep()
 
     def take_settings(self) -> None:
         """Look and layout as the settings now say; panels follow ``Preferences.changed`` themselves."""
         self.set_theme(self.preferences.choice("window/theme", THEMES))
-        self._restore_layout()
+        self.layout_keeper.restore()
 
     # ------------------------------------------------------------ Qt
 
@@ -355,11 +315,8 @@ class MainWindow(QMainWindow):
         return super().event(event)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Docks have sizes to share out only once the window is laid out."""
         super().showEvent(event)
-        if not self._layout_kept:
-            self._layout_kept = True
-            QTimer.singleShot(0, self.docks, self.docks.share_out)
+        self.layout_keeper.window_shown()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() and event.mimeData().urls()[0].isLocalFile():
