@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtWidgets import QMenu
 
 from app.characters import list_characters
+from app.errors import UserError
 from app.filters import PRESETS
 from app.profiles import list_profiles
 from app.ui.menus import Command, offer
@@ -57,9 +58,15 @@ def _sources(w: "MainWindow") -> list[Command]:
 
 
 def _tracking(w: "MainWindow") -> list[Command]:
+    def use_neutral(profile: str) -> None:
+        try:
+            w.session.use_neutral(profile)
+        except UserError as error:
+            w.messages.show_error(error)
+
     def neutrals(menu: QMenu) -> None:
         words = {"auto": "Learn while I move (auto)"} | {name: name for name in list_profiles()}
-        offer(menu, words, w.session.neutral, w.use_neutral)
+        offer(menu, words, w.session.neutral, use_neutral)
 
     def filters(menu: QMenu) -> None:
         offer(menu, FILTER_TEXT, w.session.settings.filter, w.session.set_filter)
