@@ -1,5 +1,6 @@
 """Help that is read: about Mien with its licences, and the keys, which are taken from the menus themselves."""
 
+import re
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
@@ -40,6 +41,11 @@ def licence_text(name: str) -> str:
     return ""
 
 
+def unwrapped(text: str) -> str:
+    """Entries of a list that go on in indented lines in one line each: here the window breaks them."""
+    return re.sub(r"\n  (?=\S)", " ", text)
+
+
 def version(name: str) -> str:
     """Of an installed package; empty where it is not installed."""
     try:
@@ -68,7 +74,8 @@ class AboutView(QDialog):
         set_role(made, "muted")
         tabs = QTabWidget()
         for name, file in (("Credits", "NOTICE"), ("Licence", "LICENSE")):
-            page = QPlainTextEdit(licence_text(file) or f"{file} is not installed: see the project's page")
+            text = licence_text(file) or f"{file} is not installed: see the project's page"
+            page = QPlainTextEdit(unwrapped(text))
             page.setReadOnly(True)
             page.setAccessibleName(name)
             tabs.addTab(page, name)
@@ -94,11 +101,12 @@ class KeysView(QDialog):
         halves.setContentsMargins(MARGIN, GAP, MARGIN, GAP)
         halves.setHorizontalSpacing(3 * MARGIN)
         columns = [QVBoxLayout(), QVBoxLayout()]
-        rows = [len(keys) + 2 for _, keys in groups]
+        rows = [len(keys) + 2 if keys else 0 for _, keys in groups]
+        # In the menus' order, down and then across, so that the longer column is as short as can be.
+        cut = min(range(len(rows) + 1), key=lambda i: max(sum(rows[:i]), sum(rows[i:])))
         for i, (title, keys) in enumerate(groups):
             if keys:
-                second = sum(rows[:i]) >= sum(rows) / 2  # in the menus' order, down and then across
-                columns[second].addLayout(_group(title, keys))
+                columns[i >= cut].addLayout(_group(title, keys))
         for i, column in enumerate(columns):
             column.setSpacing(MARGIN)
             column.addStretch(1)

@@ -6,17 +6,14 @@ from typing import Final
 from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QTabWidget, QToolButton, QWidget
 
+from app.ui.face_room import LEFT, RIGHT, FaceRoom, usual_width
 from app.ui.panel import Panel
 from app.ui.style import theme as themes
 from app.ui.style.theme import Theme
 
 LAYOUT_VERSION: Final = 1
 """Raise it when docks are added or renamed in a way that makes old layouts wrong."""
-LEFT: Final = Qt.DockWidgetArea.LeftDockWidgetArea
-RIGHT: Final = Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM: Final = Qt.DockWidgetArea.BottomDockWidgetArea
-WIDTHS: Final = {LEFT: (400, 0.3125, 0.24), RIGHT: (320, 0.25, 0.17)}
-"""Of the docks on the sides: pixels, but no more than the first share of the window, and no less than the second."""
 BOTTOM_HEIGHT: Final = (240, 0.25)
 ABOVE_SHARE, ABOVE_MORE = 0.75, 108
 """The upper dock on the left holds a picture of 4 : 3 as wide as itself, a title and the bar below the picture."""
@@ -113,6 +110,7 @@ class Docks(QObject):
         deck.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
         for spec in specs:
             self._make(spec, theme)
+        self._room = FaceRoom(deck, self.docks)
         self._settle_later = QTimer(self, singleShot=True, interval=0)
         self._settle_later.timeout.connect(self._settle)
         self.reset()
@@ -155,13 +153,11 @@ class Docks(QObject):
     def share_out(self) -> None:
         """Give the docks of the first layout their sizes, by that of the window."""
         room = self._deck.size()
-        docks = {area: [self.docks[s.name] for s in self._specs if s.area is area and s.shown] for area in WIDTHS}
-        for area, (usual, most, least) in WIDTHS.items():
-            width = round(max(min(usual, most * room.width()), least * room.width()))
-            self._deck.resizeDocks(docks[area][:1], [width], Qt.Orientation.Horizontal)
-            if area is LEFT and len(docks[area]) > 1:
-                above = min(round(ABOVE_SHARE * width) + ABOVE_MORE, room.height() - BELOW)
-                self._deck.resizeDocks(docks[area][:2], [above, room.height() - above], Qt.Orientation.Vertical)
+        left = [self.docks[s.name] for s in self._specs if s.area is LEFT and s.shown]
+        self._room.reset()
+        if len(left) > 1:
+            above = min(round(ABOVE_SHARE * usual_width(LEFT, room.width())) + ABOVE_MORE, room.height() - BELOW)
+            self._deck.resizeDocks(left[:2], [above, room.height() - above], Qt.Orientation.Vertical)
         least_px, share = BOTTOM_HEIGHT
         bottom = [self.docks[s.name] for s in self._specs if s.area is BOTTOM]
         height = max(least_px, round(share * room.height()))
@@ -176,6 +172,7 @@ class Docks(QObject):
         state = QByteArray.fromBase64(text.encode("ascii", "ignore"))
         if not self._deck.restoreState(state, LAYOUT_VERSION):
             return False
+        self._room.adopt()
         self._settle_later.start()
         return True
 

@@ -151,7 +151,7 @@ class Welcome(QDialog):
     def _camera_page(self) -> QWidget:
         page = QWidget()
         self._list = QVBoxLayout()
-        self._list.setSpacing(0)
+        self._list.setSpacing(GAP // 2)
         self.open_file = QPushButton("Open a video …")
         self.open_file.clicked.connect(self.open_asked)
         left = QVBoxLayout()

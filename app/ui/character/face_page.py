@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QPushButton,
-    QScrollArea,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -30,6 +29,7 @@ from app.ui.character.identity_editor import IdentityEditor
 from app.ui.character.look_editor import LookEditor
 from app.ui.panel import Shell
 from app.ui.stage.rig_loader import BASE
+from app.ui.style.panel_scroll import PanelScroll
 from app.ui.style.segments import Segments
 from app.ui.style.theme import GAP, MARGIN, Theme, icon, set_role
 from rig.characters import Character
@@ -119,7 +119,6 @@ class FacePage(QWidget):
         inner.addLayout(tools)
         inner.addWidget(self.identity)
         body = QWidget()
-        body.setObjectName("panelBody")
         column = QVBoxLayout(body)
         column.setContentsMargins(MARGIN, 0, MARGIN, MARGIN)
         column.setSpacing(GAP)
@@ -132,10 +131,7 @@ class FacePage(QWidget):
         for widget in parts:
             column.addWidget(widget)
         column.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(body)
+        area = PanelScroll(body)
         foot = QHBoxLayout()
         foot.setContentsMargins(MARGIN, GAP, MARGIN, MARGIN)
         foot.addWidget(self.save, 1)

@@ -62,7 +62,7 @@ class Meters(QWidget):
         self._first = np.array([row.channels[0] for row in self._rows])
         self._last = np.array([row.channels[-1] for row in self._rows])
         self._painter = MeterPainter(meters, theme)
-        self._room = 0
+        self._room = self._into_margin = 0
         self._layout: Layout | None = None
         self._backdrop: QPixmap | None = None
         self._hover: Spot | None = None
@@ -118,10 +118,10 @@ class Meters(QWidget):
         self._backdrop = None
         self.update()
 
-    def set_room(self, height: int) -> None:
-        """Height that can be had without scrolling."""
-        if height != self._room:
-            self._room = height
+    def set_room(self, height: int, bar: int = 0) -> None:
+        """Height that can be had without scrolling, and how wide the scroll bar is that stands beside it."""
+        if (height, bar) != (self._room, self._into_margin):
+            self._room, self._into_margin = height, bar
             self._relay()
             self.updateGeometry()
 
@@ -168,7 +168,8 @@ class Meters(QWidget):
                 groups = [(t, [(next(numbered), len(row.channels)) for row in rows]) for t, rows in self.meters.groups]
             number = QFontMetricsF(text_font(self.font(), 24)).horizontalAdvance(self.meters.format(0)) + 4
             height = float(self._room or self.height())
-            self._layout = lay_out(groups, self.width(), height, number, keep_whole=not self.by_activity)
+            width = self.width() + self._into_margin  # the bar stands in the margin, not beside it
+            self._layout = lay_out(groups, width, height, number, keep_whole=not self.by_activity)
         return self._layout
 
     # ------------------------------------------------------------ painting

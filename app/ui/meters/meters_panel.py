@@ -26,6 +26,9 @@ ORDER_TIPS: Final = {
 }
 
 
+LEAST_PX: Final = 240
+
+
 class MetersPanel(Panel):
     """A click on a bar puts its channel into the charts, or takes it out."""
 
@@ -67,7 +70,7 @@ class MetersPanel(Panel):
         column.setSpacing(4)
         column.addLayout(row)
         column.addWidget(self._stack, 1)
-        self.setMinimumWidth(280)
+        self.setMinimumWidth(LEAST_PX)
 
     def sizeHint(self) -> QSize:
         return QSize(400, 380)
@@ -153,7 +156,7 @@ class _Area(QScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and watched is self.viewport():
-            self._meters.set_room(self.viewport().height())
+            self._meters.set_room(self.viewport().height(), max(0, self.width() - self.viewport().width()))
         return super().eventFilter(watched, event)
 
     def _show_place(self, place: QRectF) -> None:

@@ -172,7 +172,7 @@ class OutputPanel(Panel):
         elif on:
             self.sending.show_state("Ready to send", "No source runs" if not self.shell.session.running else "Waiting")
         else:
-            self.sending.show_state("Not sending", "All streams are off")
+            self.sending.show_state("Not sending", "Streams are off")
         progress = recorder.progress()
         if progress is not None:
             self.recording.show_state(
@@ -181,7 +181,7 @@ class OutputPanel(Panel):
         elif recorder.countdown.running:
             self.recording.show_state(f"In {recorder.countdown.left} …", "Get ready", theme.warn)
         else:
-            self.recording.show_state("Not recording", "R begins" if recorder.ready else "No source runs")
+            self.recording.show_state("Not recording", "Press R to begin" if recorder.ready else "No source runs")
 
     def commands(self) -> Sequence[Command]:
         player = self.shell.player

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -27,6 +26,7 @@ from app.ui.message_bar import ElidedLabel, MessageBar
 from app.ui.output.recorder import COUNTDOWNS, SCARCE_BYTES, Recorder
 from app.ui.style import theme as themes
 from app.ui.style.figures import clock, size_text
+from app.ui.style.panel_scroll import PanelScroll
 from app.ui.style.segments import Segments
 from app.ui.style.theme import GAP, Theme, set_property, set_role, tabular
 
@@ -55,16 +55,16 @@ class _LargeButton(QPushButton):
         return QSize(super().sizeHint().width(), LARGE_PX)
 
 
-class RecordingPage(QScrollArea):
+class RecordingPage(PanelScroll):
     """Nothing on it changes its place when a recording begins."""
 
     def __init__(self, recorder: Recorder, messages: MessageBar, theme: Theme) -> None:
-        super().__init__()
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(GAP)
+        super().__init__(body)
         self.recorder, self._messages, self._theme = recorder, messages, theme
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.record = _LargeButton()
         self.record.setIconSize(QSize(16, 16))
         self.record.setFont(tabular(self.record.font()))
@@ -81,7 +81,7 @@ class RecordingPage(QScrollArea):
         self.choose = QPushButton("Choose …")
         self.open = QToolButton()
         self._looked_s = -NEXT_NAME_S
-        self._lay_out()
+        self._lay_out(column)
         self.countdown.chosen.connect(self._choose_countdown)
         self.format.chosen.connect(self._choose_format)
         self.name.textEdited.connect(self._try_name)
@@ -95,12 +95,7 @@ class RecordingPage(QScrollArea):
 
     # ------------------------------------------------------------ making it
 
-    def _lay_out(self) -> None:
-        body = QWidget()
-        body.setObjectName("panelBody")
-        column = QVBoxLayout(body)
-        column.setContentsMargins(12, 12, 12, 12)
-        column.setSpacing(GAP)
+    def _lay_out(self, column: QVBoxLayout) -> None:
         column.addWidget(self.record)
         column.addWidget(self._state_card())
         column.addSpacing(GAP)
@@ -137,7 +132,6 @@ class RecordingPage(QScrollArea):
             grid.addWidget(part, i, 1)
         column.addLayout(grid)
         column.addStretch(1)
-        self.setWidget(body)
         for one, then in ((self.record, self.format), (self.name, self.open), (self.open, self.choose)):
             self.setTabOrder(one, then)
 

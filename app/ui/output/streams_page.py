@@ -2,32 +2,31 @@
 
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.errors import UserError
 from app.pipeline import Snapshot, State
 from app.ui.message_bar import MessageBar
 from app.ui.output.stream_card import StreamCard
 from app.ui.output.streams import Stream, Streams
+from app.ui.style.panel_scroll import PanelScroll
 from app.ui.style.theme import GAP, Theme, set_role
 
 EMPTY = "Nothing is sent anywhere.\nA stream hands the face to a game engine, frame by frame, over the network."
 
 
-class StreamsPage(QScrollArea):
+class StreamsPage(PanelScroll):
     """Cards in the order of the streams."""
 
     def __init__(self, streams: Streams, messages: MessageBar, theme: Theme) -> None:
-        super().__init__()
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(GAP)
+        super().__init__(body)
         self._streams, self._messages, self._theme = streams, messages, theme
         self.cards: list[StreamCard] = []
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        body = QWidget()
-        body.setObjectName("panelBody")
         self.empty = QLabel(EMPTY)
         self.empty.setWordWrap(True)
         set_role(self.empty, "muted")
@@ -36,14 +35,10 @@ class StreamsPage(QScrollArea):
         self.add.clicked.connect(self._add)
         self._list = QVBoxLayout()
         self._list.setSpacing(GAP)
-        column = QVBoxLayout(body)
-        column.setContentsMargins(12, 12, 12, 12)
-        column.setSpacing(GAP)
         column.addWidget(self.empty)
         column.addLayout(self._list)
         column.addWidget(self.add)
         column.addStretch(1)
-        self.setWidget(body)
         streams.changed.connect(self._show_streams)
         self._show_streams()
 

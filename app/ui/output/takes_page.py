@@ -21,10 +21,11 @@ from app.ui.style import theme as themes
 from app.ui.style.figures import clock
 from app.ui.style.theme import GAP, Theme, number_width, set_role, tabular
 
-EMPTY: Final = "No takes here yet. Press R while a source runs to record one."
+EMPTY: Final = "No takes here yet.\nPress R while a source runs to record one."
 LIVE: Final = "Enter plays a take on the 3D face."
 REPLAY: Final = "The take is shown, not the camera. Streams and recording go on with the camera."
 NOTE_LINES: Final = 3
+BUTTON_PX: Final = 28
 STEP_S: Final = 1.0
 STEPS_A_SECOND: Final = 100
 YES: Final = QMessageBox.StandardButton.Yes
@@ -78,7 +79,8 @@ class TakesPage(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.play.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.play.setIconSize(QSize(14, 14))
-        self.play.setFixedWidth(88)
+        for button in (self.play, self.live, self.more):
+            button.setFixedSize(88 if button is self.play else 64, BUTTON_PX)
         self.live.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
@@ -110,9 +112,14 @@ class TakesPage(QWidget):
         column.setSpacing(GAP)
         column.addWidget(self.empty, 1)
         column.addWidget(self.list, 1)
-        column.addLayout(along)
-        column.addLayout(buttons)
-        column.addWidget(self.note)
+        self.transport = QWidget()
+        foot = QVBoxLayout(self.transport)
+        foot.setContentsMargins(0, 0, 0, 0)
+        foot.setSpacing(GAP)
+        foot.addLayout(along)
+        foot.addLayout(buttons)
+        foot.addWidget(self.note)
+        column.addWidget(self.transport)
 
     def _connect(self) -> None:
         player, takes = self.player, self.takes
@@ -150,6 +157,7 @@ class TakesPage(QWidget):
         there = bool(self.takes.takes)
         self.list.setVisible(there)
         self.empty.setVisible(not there)
+        self.transport.setVisible(there or self.player.take is not None)
         self._show_player()
 
     def _rename(self, info: TakeInfo, name: str) -> None:

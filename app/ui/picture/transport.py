@@ -21,6 +21,7 @@ from app.ui.style import theme as themes
 from app.ui.style.theme import GAP, Theme
 
 BUTTON: Final = QSize(32, 28)
+NARROWEST_PX: Final = 208
 NARROW_PX: Final = 300
 """Below this width the frame's number and the buttons for single frames make room; the slider has keys for them."""
 
@@ -221,6 +222,10 @@ class TransportBar(QWidget):
             label.setFixedWidth(themes.number_width(label, widest))
         digits = "0" * len(str(last + 1))
         self.frame.setMinimumWidth(themes.number_width(self.frame, f"{digits} / {digits}"))
+
+    def minimumSizeHint(self) -> QSize:
+        """Without what makes room."""
+        return QSize(NARROWEST_PX, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

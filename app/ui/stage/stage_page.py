@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.ui.stage.rig_camera import VIEWS
 from app.ui.stage.stage_settings import BACKGROUNDS, LIGHTS, StageSettings
 from app.ui.stage.stage_view import StageView
+from app.ui.style.panel_scroll import PanelScroll
 from app.ui.style.theme import GAP, MARGIN, Theme, icon, set_property, set_role, tabular
 
 CAMERA_TIP: Final = (
@@ -103,7 +103,6 @@ class StagePage(QWidget):
         pairs.addWidget(self.colour, 2, 1)
         pairs.setColumnStretch(1, 1)
         body = QWidget()
-        body.setObjectName("panelBody")
         column = QVBoxLayout(body)
         column.setContentsMargins(MARGIN, GAP, MARGIN, MARGIN)
         column.setSpacing(GAP)
@@ -122,13 +121,9 @@ class StagePage(QWidget):
         column.addWidget(self.camera)
         column.addWidget(self.camera_state)
         column.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(body)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(area)
+        whole.addWidget(PanelScroll(body))
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme

@@ -1,12 +1,15 @@
 """A row of words of which one is chosen, all in sight: for two to four choices, where a menu would hide them."""
 
 from collections.abc import Mapping
+from typing import Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QSizePolicy
 
 from app.ui.style.theme import Theme
+
+PAD_PX: Final = 5
 
 
 class _Segment(QPushButton):
@@ -18,6 +21,15 @@ class _Segment(QPushButton):
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """With room for the word as it is when chosen: nothing moves then, and nothing is cut off."""
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold)
+        return QSize(QFontMetrics(font).horizontalAdvance(self.text()) + 2 * PAD_PX, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
@@ -98,7 +110,7 @@ class Segments(QFrame):
             #segments {{ background: {t.window}; border: 1px solid {t.line}; border-radius: 6px; }}
             #segments QPushButton {{
                 background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 0 4px;
-                min-height: 24px; color: {t.muted};
+                min-height: 20px; color: {t.muted};
             }}
             #segments QPushButton:hover {{ color: {t.text}; }}
             #segments QPushButton:checked {{

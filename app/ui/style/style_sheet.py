@@ -113,7 +113,7 @@ def _fields(t: Theme) -> str:
         selection-background-color: {t.accent}; selection-color: {t.on_accent};
     }}
     QLineEdit, QComboBox {{ padding: 0 8px; min-height: 26px; }}
-    QSpinBox, QDoubleSpinBox {{ padding: 0 2px 0 0; min-height: 26px; }}
+    QSpinBox, QDoubleSpinBox {{ padding: 0 2px 0 0; min-height: 26px; max-height: 26px; }}
     #qt_spinbox_lineedit {{ background: transparent; border: none; padding: 0 0 0 6px; min-height: 20px; }}
     QPlainTextEdit, QTextEdit, QTextBrowser {{ padding: 4px; }}
     QLineEdit:hover, QSpinBox:hover, QDoubleSpinBox:hover, QComboBox:hover {{ border-color: {t.faint}; }}
@@ -265,8 +265,8 @@ def _docks(t: Theme) -> str:
 
 def _menus(t: Theme) -> str:
     return f"""
-    QMenuBar {{ background: {t.panel}; border: none; padding: 0 4px; }}
-    QMenuBar::item {{ background: transparent; padding: 5px 10px; border-radius: 4px; }}
+    QMenuBar {{ background: {t.panel}; border: none; padding: 0; spacing: 0; }}
+    QMenuBar::item {{ background: transparent; padding: 6px 12px; border-radius: 4px; }}
     QMenuBar::item:selected, QMenuBar::item:pressed {{ background: {t.hover}; }}
     QMenu {{ background: {t.panel}; border: 1px solid {t.line}; padding: 4px; }}
     QMenu::item {{ padding: 5px 24px 5px 28px; border-radius: 4px; }}

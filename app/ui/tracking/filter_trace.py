@@ -100,7 +100,7 @@ class FilterTrace(QWidget):
         lines = self.lines()
         if len(lines) < 2:
             painter.setPen(QColor(self.theme.muted))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Shown while a source runs")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Shown while frames come")
             return
         low, high = _range(lines[:, 1:])
         width, height = self.width() - 2 * MARGIN, self.height() - TOP - MARGIN

@@ -6,12 +6,10 @@ from typing import ClassVar, Final
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFrame,
     QHBoxLayout,
     QInputDialog,
     QLabel,
     QMessageBox,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -25,6 +23,7 @@ from app.profiles import Profile, delete_profile, named_profile, save_profile
 from app.ui.menus import Command
 from app.ui.panel import Panel, Shell
 from app.ui.style.choice_box import ChoiceBox
+from app.ui.style.panel_scroll import PanelScroll
 from app.ui.style.segments import Segments
 from app.ui.style.theme import Theme
 from app.ui.tracking.channel_page import ChannelPage
@@ -91,7 +90,6 @@ class TrackingPanel(Panel):
         below.addWidget(self.traced, 1)
         below.addWidget(self.jitter)
         setup = QWidget()
-        setup.setObjectName("panelBody")
         column = QVBoxLayout(setup)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
@@ -110,14 +108,9 @@ class TrackingPanel(Panel):
                     column.addLayout(part)
             column.addSpacing(4)
         column.addStretch(1)
-        self._scroll = scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the focus of what is in it
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(setup)
+        self._scroll = PanelScroll(setup)
         self._stack = QStackedWidget()
-        self._stack.addWidget(scroll)
+        self._stack.addWidget(self._scroll)
         self._stack.addWidget(self.channels)
         top = QHBoxLayout()
         top.setContentsMargins(12, 8, 12, 0)

@@ -1,0 +1,93 @@
+"""The 3D face stays the largest thing in the window: where that is small, the docks at its sides give way."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
+
+LEFT: Final = Qt.DockWidgetArea.LeftDockWidgetArea
+RIGHT: Final = Qt.DockWidgetArea.RightDockWidgetArea
+SIDES: Final = (LEFT, RIGHT)
+"""Who gives way first."""
+WIDTHS: Final = {LEFT: (400, 0.3125, 0.24), RIGHT: (320, 0.25, 0.17)}
+"""Of the docks on the sides: pixels, but no more than the first share of the window, and no less than the second."""
+FACE_SHARE: Final = 0.42
+"""Of the deck's width, as far as what is in the docks can be as narrow as that."""
+
+
+def usual_width(area: Qt.DockWidgetArea, room: int) -> int:
+    """Pixels of the docks on one side of a deck so wide."""
+    usual, most, least = WIDTHS[area]
+    return round(max(min(usual, most * room), least * room))
+
+
+class FaceRoom(QObject):
+    """Watches the deck's size. Until they are given another width by hand, docks have their usual share of it; what was
+    given by hand they get back once there is room again."""
+
+    def __init__(self, deck: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
+        super().__init__(deck)
+        self._deck, self._docks = deck, docks
+        self._wished: dict[Qt.DockWidgetArea, int] = {}
+        self._shared_for = -1
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self.share)
+        deck.installEventFilter(self)
+        for dock in docks.values():
+            dock.installEventFilter(self)
+            dock.dockLocationChanged.connect(self._again)
+            dock.topLevelChanged.connect(self._again)
+
+    def reset(self) -> None:
+        """The usual widths, at once."""
+        self._wished.clear()
+        self.share()
+
+    def adopt(self) -> None:
+        """A layout was put back: its widths are what is wished."""
+        for area in SIDES:
+            if docks := self._side(area):
+                self._wished[area] = docks[0].width()
+        self._later.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            if watched is self._deck:
+                self._later.start()
+            elif isinstance(watched, QDockWidget) and QApplication.mouseButtons() & Qt.MouseButton.LeftButton:
+                # A hand at the separator, unless it is at the window's own edge: then the deck's size changes, too.
+                area = self._deck.dockWidgetArea(watched)
+                if area in SIDES and self._deck.width() == self._shared_for and watched in self._side(area):
+                    self._wished[area] = watched.width()
+        elif event.type() in (QEvent.Type.Show, QEvent.Type.Hide) and isinstance(watched, QDockWidget):
+            self._later.start()
+        return super().eventFilter(watched, event)
+
+    def _again(self, *_: object) -> None:
+        self._later.start()
+
+    def _side(self, area: Qt.DockWidgetArea) -> list[QDockWidget]:
+        """What stands there, in front or behind another tab."""
+        return [
+            dock
+            for dock in self._docks.values()
+            if not dock.isHidden() and not dock.isFloating() and self._deck.dockWidgetArea(dock) == area
+        ]
+
+    def share(self) -> None:
+        """As wide as wished, narrower where the face would have less than its share, never narrower than they can."""
+        room = self._deck.width()
+        sides = {area: docks for area in SIDES if (docks := self._side(area))}
+        gap = self._deck.style().pixelMetric(self._deck.style().PixelMetric.PM_DockWidgetSeparatorExtent)
+        least = {area: max(dock.minimumSizeHint().width() for dock in docks) for area, docks in sides.items()}
+        widths = {area: max(least[area], self._wished.get(area, usual_width(area, room))) for area in sides}
+        over = sum(widths.values()) + gap * len(sides) + round(FACE_SHARE * room) - room
+        for area in sides:
+            given = max(0, min(over, widths[area] - least[area]))
+            widths[area] -= given
+            over -= given
+        self._shared_for = room
+        for area, docks in sides.items():
+            if any(abs(dock.width() - widths[area]) > 1 for dock in docks if dock.isVisible()):
+                self._deck.resizeDocks(docks[:1], [widths[area]], Qt.Orientation.Horizontal)

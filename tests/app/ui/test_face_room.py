@@ -1,0 +1,59 @@
+"""The face stays the largest thing in the window, and docks have their widths back where there is room again."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+
+from app.ui.face_room import LEFT, RIGHT, usual_width
+from app.ui.window import MainWindow
+
+WAIT_MS = 60_000
+
+
+@pytest.fixture
+def window(make_window: Callable[..., MainWindow]) -> MainWindow:
+    return make_window()
+
+
+def widths(window: MainWindow) -> tuple[int, int, int]:
+    """Of the docks on the left, the face, the docks on the right."""
+    return window.docks.docks["picture"].width(), window.rig.width(), window.docks.docks["tracking"].width()
+
+
+def resized(window: MainWindow, qtbot: Any, width: int, height: int, left: int | None = None) -> tuple[int, int, int]:
+    window.resize(width, height)
+
+    def there() -> bool:
+        return window.deck.width() == width and (left is None or abs(widths(window)[0] - left) <= 1)
+
+    qtbot.waitUntil(there, timeout=WAIT_MS)
+    return widths(window)
+
+
+def test_in_the_smallest_window_the_face_is_the_largest(window: MainWindow, qtbot: Any) -> None:
+    usual = resized(window, qtbot, 1280, 800, left=400)
+    assert usual[2] == pytest.approx(320, abs=1)
+    resized(window, qtbot, 900, 600)
+    qtbot.waitUntil(lambda: widths(window)[1] > 1.2 * max(widths(window)[0], widths(window)[2]), timeout=WAIT_MS)
+    assert resized(window, qtbot, 1280, 800, left=400) == usual, "all is as it was"
+
+
+def test_untouched_docks_grow_with_the_window(window: MainWindow, qtbot: Any) -> None:
+    wide = resized(window, qtbot, 2400, 1200, left=usual_width(LEFT, 2400))
+    assert wide[0] > 500
+    assert wide[2] == pytest.approx(usual_width(RIGHT, 2400), abs=1)
+
+
+def test_a_layout_that_was_put_back_is_kept(window: MainWindow, qtbot: Any) -> None:
+    resized(window, qtbot, 1280, 800, left=400)
+    window.deck.resizeDocks([window.docks.docks["picture"]], [330], Qt.Orientation.Horizontal)
+    qtbot.waitUntil(lambda: abs(widths(window)[0] - 330) <= 1, timeout=WAIT_MS)
+    kept = window.docks.save()
+    window.docks.reset()
+    qtbot.waitUntil(lambda: abs(widths(window)[0] - 400) <= 1, timeout=WAIT_MS)
+    assert window.docks.restore(kept)
+    qtbot.waitUntil(lambda: abs(widths(window)[0] - 330) <= 1, timeout=WAIT_MS)
+    resized(window, qtbot, 900, 600)
+    resized(window, qtbot, 1280, 800, left=330)
