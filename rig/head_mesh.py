@@ -16,6 +16,8 @@ from rig.texture_map import eye_uv, lash_uv, tooth_uv, warp_uv
 F = NDArray[np.float32]
 BUST: Final = (0.142, -0.112, 0.069)
 """The bust ends on an ellipse in the front view: half width, height of its middle, half height (metres)."""
+TIP_SHARE = 0.12
+"""A tooth's tip lies so much of the row's height beyond the mean of its neighbours."""
 EYE_FRONT = -0.3
 """What lies further behind the eye's centre than this share of its radius is never seen."""
 
@@ -65,11 +67,34 @@ def cut_bust(matrix: sp.csr_matrix, rest: F, quads: NDArray, skin: NDArray) -> t
     return (move.tocsr() @ matrix).astype(np.float32), kept
 
 
+def tooth_tips(s: Skeleton) -> NDArray[np.int32]:
+    """(k, 2) edges of the control mesh along the tips of both rows of teeth.
+
+    The rows have one quad from tip to neck and turn back at the tip: smoothed there, they would lose 2 mm each, and
+    hide behind the lips.
+    """
+    out = []
+    for name, way in (("upper-teeth", 1), ("lower-teeth", -1)):
+        quads = s.quads[s.part[s.quads[:, 0]] == PARTS.index(name)]
+        if not len(quads):
+            continue
+        edges = np.unique(np.sort(np.stack([quads, np.roll(quads, -1, axis=1)], -1).reshape(-1, 2), axis=1), axis=0)
+        both = np.concatenate([edges, edges[:, ::-1]])
+        y = s.vertices[:, 1]
+        # At a tip the neighbours to both sides are towards the gums.
+        rise = np.bincount(both[:, 0], way * (y[both[:, 1]] - y[both[:, 0]]), len(y))
+        mean = rise / np.maximum(np.bincount(both[:, 0], minlength=len(y)), 1)
+        tip = mean > TIP_SHARE * np.ptp(y[quads])
+        out.append(edges[tip[edges].all(1)])
+    return np.concatenate(out).astype(np.int32) if out else np.zeros((0, 2), np.int32)
+
+
 class HeadMesh:
     """``parts`` by name, and the sparse product that makes their vertices of skinned control vertices."""
 
     def __init__(self, s: Skeleton) -> None:
-        fine = catmull_clark(s.quads, s.quad_uvs, len(s.vertices), len(s.uvs))
+        tips = tooth_tips(s)
+        fine = catmull_clark(s.quads, s.quad_uvs, len(s.vertices), len(s.uvs), tips)
         part = s.part[s.quads[:, 0]][fine.parent_quad]
         uv = fine.uv_matrix @ s.uvs
         skin = part == PARTS.index("skin")
@@ -93,12 +118,22 @@ class HeadMesh:
         sheet("lashes", "lashes-left", "lashes-right", to_sheet=lash_uv)
         sheet("hair", "hair")
         self._quads = np.concatenate(quads)
-        corner = self._quads.ravel()
+        corner, quad = self._quads.ravel(), np.repeat(np.arange(len(self._quads)), 4)
+        # A tip is lit as the tooth's front is: its back, which nobody sees, would turn the tip's normal into the dark.
+        on_tip = self.matrix @ np.isin(np.arange(len(s.vertices)), tips).astype(np.float32) > 0.7
+        mine = ~(on_tip[corner] & self._turned_inwards()[quad])
         # Area-weighted vertex normals are one sparse product of the quads' normals.
         self._gather = sp.csr_matrix(
-            (np.ones(len(corner), np.float32), (corner, np.repeat(np.arange(len(self._quads)), 4))),
+            (np.ones(int(mine.sum()), np.float32), (corner[mine], quad[mine])),
             shape=(len(self.rest), len(self._quads)),
         )
+
+    def _turned_inwards(self) -> NDArray[np.bool_]:
+        """(F,) which of all quads face the middle of the arch of teeth, seen from above."""
+        v, q = self.rest, self._quads
+        normal = np.cross(v[q[:, 2]] - v[q[:, 0]], v[q[:, 3]] - v[q[:, 1]])
+        from_middle = v[q].mean(1) - v[self.parts["teeth"].rows].mean(0)
+        return np.asarray((normal * from_middle)[:, [0, 2]].sum(1) < 0)
 
     def _place_teeth(self, s: Skeleton) -> None:
         """The upper row takes the upper half of the teeth's sheet, the lower row the lower half."""

@@ -27,8 +27,13 @@ def _edges(quads: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int6
     return edges, inverse.reshape(len(quads), 4), count
 
 
-def catmull_clark(quads: NDArray[np.int32], quad_uvs: NDArray[np.int32], n: int, n_uv: int) -> Subdivided:
-    """One step. Borders stay on their own curve (cubic B-spline); UVs are interpolated linearly."""
+def catmull_clark(
+    quads: NDArray[np.int32], quad_uvs: NDArray[np.int32], n: int, n_uv: int, sharp: NDArray[np.int32] | None = None
+) -> Subdivided:
+    """One step. Borders stay on their own curve (cubic B-spline); UVs are interpolated linearly.
+
+    ``sharp`` (k, 2): edges, in any order, that stay as sharp as borders (Hoppe et al. 1994, without their corners).
+    """
     edges, edge_of, shared = _edges(quads)
     n_e, n_f = len(edges), len(quads)
     face_row = np.repeat(np.arange(n_f), 4)
@@ -36,6 +41,9 @@ def catmull_clark(quads: NDArray[np.int32], quad_uvs: NDArray[np.int32], n: int,
     middle = sp.csr_matrix((np.full(2 * n_e, 0.5), (np.repeat(np.arange(n_e), 2), edges.ravel())), shape=(n_e, n))
     edge_face = sp.csr_matrix((np.ones(4 * n_f), (edge_of.ravel(), face_row)), shape=(n_e, n_f))
     border = shared != 2
+    if sharp is not None and len(sharp):
+        low, high = np.sort(sharp, axis=1).astype(np.int64).T
+        border |= np.isin(edges[:, 0].astype(np.int64) * n + edges[:, 1], low * n + high)
     inner = sp.diags((~border).astype(float))
     # An inner edge point is the mean of its ends and its two face points; a border one is its middle.
     edge = inner @ (0.5 * middle + 0.25 * edge_face @ face) + sp.diags(border.astype(float)) @ middle

@@ -64,3 +64,19 @@ def test_the_head(head: Subdivided) -> None:
     assert np.abs(smooth[: len(s.vertices)] - s.vertices).max() < 0.02, "smoothing moves no corner by 2 cm"
     # The first corner of each fine quad is the coarse corner it grew from.
     np.testing.assert_array_equal(head.quads[:, 0].reshape(-1, 4), s.quads)
+
+
+def test_a_sharp_edge_keeps_its_height() -> None:
+    """A ridge: smoothed it sinks; sharp it follows the spline of its own points."""
+    points = np.array([[x, y, float(y == 1)] for y in range(3) for x in range(4)], float)
+    quads = np.array(
+        [[4 * y + x, 4 * y + x + 1, 4 * y + x + 5, 4 * y + x + 4] for y in (0, 1) for x in range(3)], np.int32
+    )
+    ridge = np.array([[5, 4], [5, 6], [6, 7]], np.int32)
+    soft = catmull_clark(quads, quads, 12, 12).matrix @ points
+    sharp = catmull_clark(quads, quads, 12, 12, ridge).matrix @ points
+    assert soft[5, 2] < 0.8
+    np.testing.assert_allclose(sharp[[5, 6], 2], 1, atol=1e-6)
+    np.testing.assert_allclose(sharp[5, :2], [1, 1], atol=1e-6)
+    away = catmull_clark(quads, quads, 12, 12, ridge).matrix - catmull_clark(quads, quads, 12, 12).matrix
+    assert np.abs(away[[0, 1, 2, 3, 8, 9, 10, 11]]).max() < 1e-6, "nothing else changes"
