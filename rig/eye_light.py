@@ -20,6 +20,9 @@ LOWER_LID: Final = (
 UPPER_LIP: Final = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 LOWER_LIP: Final = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 """The lips' inner edges from the right corner to the left one."""
+SHUT: Final = (0.060, 0.115)
+"""Mean height between these edges, in thirds of the eyes' outer distance, at which light begins to pass, and passes.
+Shut lips have 0.06 on the base face: the landmarks lie on their skin. Where they gape a little, teeth would gleam."""
 
 
 def _dense(curve: F) -> F:
@@ -51,12 +54,17 @@ def lid_light(points: F, upper: F, lower: F, up: F, unit: float) -> F:
     """
     from_above = depth_below(points, upper, up) / unit
     from_below = -depth_below(points, lower, up) / unit
-    return (0.22 + 0.78 * _ramp(from_above, -0.05, 0.42)) * (0.55 + 0.45 * _ramp(from_below, -0.05, 0.22))
+    return (0.36 + 0.64 * _ramp(from_above, -0.05, 0.36)) * (0.68 + 0.32 * _ramp(from_below, -0.05, 0.20))
 
 
 def mouth_light(points: F, upper: F, lower: F, forward: F, unit: float) -> F:
-    """(n,) 0..1 of the light that reaches points in the mouth: less the further back, and through narrow lips."""
-    lips = (upper[len(upper) // 2] + lower[len(lower) // 2]) / 2
-    behind = ((lips - points) @ forward) / unit
-    open_by = float(np.linalg.norm(upper[len(upper) // 2] - lower[len(lower) // 2])) / unit
-    return np.exp(-np.maximum(behind - 0.35, 0) * 0.75) * (0.88 + 0.12 * np.clip(open_by / 0.5, 0, 1))
+    """(n,) 0..1 of the light that reaches points in the mouth: less the further back, hardly any through shut lips.
+
+    ``upper``, ``lower`` (m, 3): the lips' inner edges from the right corner to the left one.
+    """
+    middle = len(upper) // 2
+    behind = ((upper[middle] + lower[middle]) / 2 - points) @ forward / unit
+    up = np.cross(forward, upper[-1] - upper[0])
+    apart = float(((upper - lower)[1:-1] @ up).mean() / (np.linalg.norm(up) * unit))
+    through = 0.2 + 0.7 * _ramp(np.float32(apart), *SHUT) + 0.1 * min(apart / 0.5, 1)
+    return np.exp(-np.maximum(behind - 0.45, 0) * 0.62) * max(through, 0.2)

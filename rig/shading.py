@@ -148,15 +148,16 @@ _SKIN = (
   float groove = (1.0 - line.b) * (age + fold);
   s.soft = normalize(n - axes * (slope * 0.3));
   s.n = normalize(n - axes * slope);
-  s.ao = rest.w * (1.0 - 0.5 * groove);
-  s.sight = sight;
+  float mouth = smoothstep(0.80, 0.95, detail.b);  // what opens with the lips is lit through them
+  s.ao = max(rest.w * (1.0 - 0.5 * groove), 0.45 * mouth);
+  s.sight = mix(sight, vec4(0.05, 0.0, 0.0, 0.55), mouth);
   s.albedo = base * mix(vec3(1.0), vec3(0.66, 0.50, 0.46), clamp(groove, 0.0, 1.0)) * mix(1.0, pore.b, 0.35 * detail.g);
   s.rough = clamp(0.62 - 0.40 * detail.r, 0.16, 1.0);
   s.f0 = 0.028;
   float dark = smoothstep(0.01, 0.16, dot(base, vec3(0.3, 0.5, 0.2)));  // hair painted on skin does not shine
   s.gloss = smoothstep(0.02, 0.35, detail.r) * mix(1.0, 1.5, detail.r) * mix(0.25, 1.0, dark);
   s.gloss *= mix(1.0, pore.b, 0.5 * detail.g);
-  s.wrap = scatter + detail.b * vec3(0.30, 0.08, 0.04);
+  s.wrap = scatter + detail.b * (1.0 - mouth) * vec3(0.30, 0.08, 0.04);
   vec3 colour = shade(s);
   // Down at the sides of a grazing view fine hair catches light.
   float rim = pow(1.0 - clamp(dot(n, v), 0.0, 1.0), 3.5);
@@ -207,9 +208,10 @@ _PLAIN = (
 _TEETH = (
     _SURFACE
     + """
-  s.albedo *= texture(albedoTex, tcoordVCVSOutput).rgb;
-  s.gloss = 0.9 * dot(diffuseColor, vec3(0.3333)); s.wrap = scatter;
-  s.sight = vec4(0.15, 0.0, 0.0, 0.9);  // the head stands in the way of what comes from behind
+  s.albedo *= 1.2 * texture(albedoTex, tcoordVCVSOutput).rgb;
+  // Enamel lets light deep in: it comes out far round the terminator.
+  s.gloss = 0.9 * dot(diffuseColor, vec3(0.3333)); s.wrap = vec3(0.42, 0.38, 0.34);
+  s.sight = vec4(0.35, 0.0, 0.0, 0.75);  // the head stands in the way of what comes from behind
   fragOutput0 = vec4(screen(shade(s)), 1.0);
 """
 )

@@ -104,7 +104,7 @@ class Place:
 
 
 def find_place(s: Skeleton) -> Place:
-    """Where brows go on the base face: scale from its brow landmarks (the skeleton's embedding), height from its eyes."""
+    """Where brows go on the base face: its landmarks (the skeleton's embedding) give the scale, its eyes the height."""
     vertex_uv = np.zeros((len(s.vertices), 2))
     vertex_uv[s.quads.ravel()] = warp_uv(s.uvs)[s.quad_uvs.ravel()]
 

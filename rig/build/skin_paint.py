@@ -15,6 +15,11 @@ LOWER_LIDS = (263, 249, 390, 373, 374, 380, 381, 382, 362)
 UNDER_EYE = (346, 450, 451, 452, 453)
 JAW = (172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397)
 MOUSTACHE = (206, 165, 167, 164, 393, 391, 426)
+FLESH, THROAT = (158.0, 68.0, 64.0), (86.0, 30.0, 30.0)
+"""sRGB of the mouth's inside behind the lips and at its back. It is bright paint, as hardly any lamp reaches it."""
+SHADE_FLOOR = 0.22
+"""Of the ambient light: what the paint takes for granted everywhere. Where lids and lips meet none is left, and
+paint as dark as that would be a drawn line once they part or stretch."""
 NOSTRIL = (98, 327)
 
 
@@ -22,8 +27,8 @@ NOSTRIL = (98, 327)
 class SkinStyle:
     """How a head is painted. Strengths are 0..1 unless said; colours are sRGB."""
 
-    base: tuple[float, float, float] = (227.0, 181.0, 152.0)
-    lips: tuple[float, float, float] = (190.0, 112.0, 106.0)
+    base: tuple[float, float, float] = (222.0, 178.0, 152.0)
+    lips: tuple[float, float, float] = (194.0, 118.0, 110.0)
     blush: float = 1.0
     """Blood under thin skin: cheeks, nose, ears, knuckles of the chin. 0..2."""
     freckles: float = 0.12
@@ -32,7 +37,7 @@ class SkinStyle:
     """Age spots and broken veins."""
     wrinkles: float = 0.0
     """How dark the folds are at rest."""
-    mottle: float = 1.0
+    mottle: float = 1.5
     """Unevenness of the skin's colour. 0..3."""
     hair: float = 1.0
     """How thickly the scalp is covered by ``Look.hair``."""
@@ -106,7 +111,7 @@ def _complexion(c: Array, canvas: Canvas, r: Regions, style: SkinStyle, rng: np.
         + 0.6 * r.ears + 0.35 * b((199, 175), 0.42) + 0.22 * b((9,), 0.35)
     )  # fmt: skip
     _shift(c, style.blush * blood, (3.0, -25.0, -24.0))
-    _shift(c, b((151, 337), 1.25), (3.0, 3.0, -4.0))  # the forehead is yellower
+    _shift(c, b((151, 337), 1.25), (1.0, 2.0, -3.0))  # the forehead is yellower
     _shift(c, b((6, 197), 0.35), (5.0, 3.0, 0.0))
     under = np.maximum(1 - smooth(canvas.to_curve(canvas.through(UNDER_EYE), both=True) / canvas.unit, 0.05, 0.38), 0)
     _shift(c, under, (-9.0, -14.0, -7.0))
@@ -142,20 +147,20 @@ def _marks_on_skin(c: Array, canvas: Canvas, r: Regions, style: SkinStyle, rng: 
 
 
 def _lips(c: Array, canvas: Canvas, r: Regions, style: SkinStyle, rng: np.random.Generator) -> None:
+    """Lips darker to where they meet, paler where they are fullest, with fine lines across; wet flesh behind them."""
     size = canvas.size
-    tone = (
-        np.array(style.lips)
-        + 3.0 * noise(rng, size, size / 220)[..., None]
-        + 3.0 * noise(rng, size, size / 60)[..., None]
-    )
+    lines = noise(rng, size, size / 220) + noise(rng, size, size / 60)
+    tone = np.array(style.lips) + 3.0 * lines[..., None]
     line = canvas.to_curve(np.concatenate([canvas.marks[[78, 80, 13, 310, 308]]])) / canvas.unit
-    tone = tone - (1 - smooth(line, 0.0, 0.16))[..., None] * np.array([38.0, 34.0, 30.0])
-    share = 0.84 * np.asarray(cv2.GaussianBlur(r.lips, (0, 0), size / 900), np.float64)[..., None]
+    tone = tone - (1 - smooth(line, 0.0, 0.20))[..., None] * np.array([26.0, 28.0, 22.0])
+    full = canvas.blob((17, 14), 0.20) + 0.5 * canvas.blob((11, 12), 0.16) + 0.6 * canvas.blob((314, 315), 0.16)
+    tone = tone + np.clip(full, 0, 1)[..., None] * np.array([13.0, 13.0, 11.0])
+    share = 0.84 * np.asarray(cv2.GaussianBlur(r.lips, (0, 0), size / 700), np.float64)[..., None]
     c += share * (tone - c)
-    _layer(c, 0.55 * canvas.blob((308, 308, 291), 0.13), (140.0, 78.0, 70.0))
-    _layer(c, r.inside, (96.0, 36.0, 36.0))
+    _layer(c, 0.30 * canvas.blob((308, 308, 291), 0.13), (158.0, 92.0, 82.0))
     behind = (canvas.marks[13, 2] - canvas.p[..., 2]) / canvas.unit
-    _layer(c, r.inside * smooth(behind, 0.2, 1.1), (30.0, 9.0, 9.0))
+    _layer(c, r.inside, FLESH)
+    _layer(c, r.inside * smooth(behind, 0.5, 1.9), THROAT)
 
 
 def paint_skin(canvas: Canvas, r: Regions, style: SkinStyle, groove: Array) -> NDArray[np.uint8]:
@@ -165,11 +170,12 @@ def paint_skin(canvas: Canvas, r: Regions, style: SkinStyle, groove: Array) -> N
     _complexion(c, canvas, r, style, rng)
     _marks_on_skin(c, canvas, r, style, rng)
     _lips(c, canvas, r, style, rng)
-    _layer(c, 0.75 * r.rim, (196.0, 120.0, 112.0))
-    _layer(c, 0.85 * r.lash_line, (52.0, 34.0, 30.0))
+    _layer(c, 0.60 * r.rim, (208.0, 144.0, 132.0))
+    _layer(c, 0.55 * r.lash_line, (92.0, 58.0, 48.0))
     _layer(c, style.wrinkles * groove * 0.55, (140.0, 86.0, 68.0))
     # Some of the shade in folds and hollows stays in the colour: simple lighting has no other.
-    c *= np.clip(canvas.ambient, 0.02, 1)[..., None] ** np.array([0.42, 0.55, 0.60])
+    shade = SHADE_FLOOR + (1 - SHADE_FLOOR) * np.clip(canvas.ambient, 0, 1)
+    c *= np.maximum(shade, r.inside)[..., None] ** np.array([0.36, 0.50, 0.55])
     return np.clip(fill(c, canvas.hole), 0, 255).astype(np.uint8)
 
 
@@ -180,7 +186,8 @@ def paint_masks(canvas: Canvas, r: Regions, style: SkinStyle) -> NDArray[np.uint
 
 
 def paint_detail(canvas: Canvas, r: Regions) -> NDArray[np.uint8]:
-    """(size, size, 3): gloss, depth of pores, how thin the skin is (light shines through ears and nostrils)."""
+    """(size, size, 3): gloss, depth of pores, how thin the skin is (light shines through ears and nostrils; 1 only in
+    the mouth, whose light the vertices' table, made with shut lips, does not know)."""
     b = canvas.blob
     gloss = 0.40 + 0.16 * b((151, 9), 0.9) + 0.22 * b((4, 5), 0.45) + 0.10 * b((199,), 0.4) + 0.10 * b((280,), 0.5)
     gloss += 0.08 * np.clip(r.lids, 0, 1) - 0.08 * r.beard
@@ -191,5 +198,7 @@ def paint_detail(canvas: Canvas, r: Regions) -> NDArray[np.uint8]:
     pores *= smooth((canvas.p[..., 1] - canvas.marks[152, 1]) / canvas.unit, -0.3, 0.4)
     pores *= (1 - 0.75 * r.lips) * (1 - 0.7 * np.clip(r.lids, 0, 1)) * (1 - r.inside) * (1 - r.rim) * (1 - 0.5 * r.hair)
     thin = 0.6 * r.ears + 0.45 * b((358,), 0.28) + 0.25 * b((4,), 0.25) + 0.2 * r.lips + 0.15 * np.clip(r.lids, 0, 1)
-    out = np.stack([gloss, pores, thin], axis=-1)
+    # Lips' backs, where shut lips leave no light, belong to it.
+    mouth = np.maximum(r.inside, (r.lips > 0.1) * (1 - smooth(canvas.ambient, 0.02, 0.12)))
+    out = np.stack([gloss, pores, np.maximum(thin, mouth)], axis=-1)
     return (255 * np.clip(fill(out, canvas.hole), 0, 1)).astype(np.uint8)

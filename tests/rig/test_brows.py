@@ -5,12 +5,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.interpolate import LinearNDInterpolator
 
 from rig import brows
 from rig.brows import brow_coverage, brow_tile, brow_titles
-from rig.build.brows import LEFT_LOWER, LEFT_UPPER, LEVELS, Style, find_place, paint, read_styles, spine
+from rig.build.brows import (
+    EYES,
+    HEIGHT,
+    LEFT_LOWER,
+    LEFT_UPPER,
+    LEVELS,
+    SHEET,
+    Place,
+    Style,
+    find_place,
+    paint,
+    read_styles,
+    spine,
+)
+from rig.folds import landmarks
 from rig.parameters import BROW_STYLES, N_BROW_STYLES
-from rig.skeleton import RigError, Skeleton, load_skeleton
+from rig.skeleton import PARTS, RigError, Skeleton, load_skeleton
 from rig.texture_map import warp_uv
 
 SIZE = 1024
@@ -93,6 +108,45 @@ def test_natural_brow_lies_between_the_brow_landmarks(sheets: NDArray[np.float32
         across = sheets[0, row - 3 : row + 4].sum(0)
         middle = float((np.arange(SIZE) + 0.5) @ across / across.sum()) / SIZE
         assert uv[upper, 0] < middle < uv[lower, 0]
+
+
+def front_y_mm(s: Skeleton, place: Place, out: NDArray[np.float64], down: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) heights on the base face of places on the tile (millimetres)."""
+    uv = np.zeros((len(s.vertices), 2))
+    uv[s.quads.ravel()] = warp_uv(s.uvs)[s.quad_uvs.ravel()]
+    wanted = np.c_[down * place.px_per_mm / SHEET + place.u0, place.middle + out * place.px_per_mm / SHEET]
+    skin = s.part == PARTS.index("skin")
+    return np.asarray(1000 * LinearNDInterpolator(uv[skin], s.vertices[skin, 1])(wanted))
+
+
+def test_brows_run_as_their_titles_say(skeleton: Skeleton) -> None:
+    """Seen from the front. The natural brow: level inner half, an arch at two thirds, the tail's tip no higher than
+    where it begins. None slants down to the nose but those that say so."""
+    place, styles = find_place(skeleton), read_styles()
+    t = np.linspace(0, 1, 41)
+    for style in styles:
+        out, down = spine(style, place, t)
+        y = front_y_mm(skeleton, place, out, down)
+        y = y - y[0]
+        slanted = "angry" in style.title or "upswept" in style.title or "lifted tail" in style.title
+        assert (y[-1] > 2.0) == slanted, style.title
+        assert (y[-1] < -4.5) == ("sad" in style.title or "drooping" in style.title), style.title
+        if style.name == "brow-00":
+            assert 2.0 < y.max() < 5.0
+            assert 0.55 < t[y.argmax()] < 0.72
+            assert -4.0 < y[-1] < 0.0
+            assert (y[:10] > -0.2).all()
+
+
+def test_a_level_brow_is_level(skeleton: Skeleton) -> None:
+    place = find_place(skeleton)
+    flat = Style("x", "x", 6, arch_mm=0, arch_at=0.6, angular=0, length_mm=44, gap_mm=12.5, density=1)
+    y = front_y_mm(skeleton, place, *spine(flat, place, np.linspace(0, 1, 20)))
+    assert np.ptp(y) < 1.6
+    marks = landmarks(skeleton)
+    pupils = np.array([marks[list(e)].mean(0) for e in EYES])
+    height = (y.mean() / 1000 - pupils[:, 1].mean()) / np.linalg.norm(pupils[0] - pupils[1])
+    assert abs(height - HEIGHT) < 0.03
 
 
 def test_both_brows_exist_at_the_drawn_size() -> None:

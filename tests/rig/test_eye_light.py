@@ -34,6 +34,17 @@ def test_the_mouth_is_darker_behind_and_through_narrow_lips():
     assert (narrow < wide).all()
 
 
+def test_shut_lips_let_hardly_any_light_in():
+    """As far apart as the landmarks on the skin of shut lips, teeth behind them must not gleam."""
+    teeth = np.array([[0, 0, -0.4]], np.float32)
+    shut = mouth_light(teeth, edge(0.02), edge(-0.02), FORWARD, unit=1.0)
+    crossed = mouth_light(teeth, edge(-0.1), edge(0.1), FORWARD, unit=1.0)
+    parted = mouth_light(teeth, edge(0.1), edge(-0.1), FORWARD, unit=1.0)
+    assert shut < 0.25
+    assert 0 < crossed <= shut
+    assert parted > 0.85
+
+
 def test_lids_begin_and_end_at_the_same_corners():
     for upper, lower in zip(UPPER_LID, LOWER_LID, strict=True):
         assert upper[0] == lower[0]

@@ -7,6 +7,7 @@ from rig.build.fold_paint import paint_pores
 from rig.build.hairline import hair_cover
 from rig.build.painting import fill, noise, segments, smooth, spline, texels
 from rig.folds import eye_reach, landmarks
+from rig.looks import read_sheet
 from rig.skeleton import PARTS, load_skeleton
 from rig.texture_map import EYE_SHEET_M, tooth_uv
 
@@ -82,9 +83,25 @@ def test_teeth_have_gums_and_gaps():
     teeth = paint_teeth().astype(int)
     gum, crown = teeth[8, 300], teeth[70, 540]
     assert gum[0] - gum[1] > 50
-    assert crown.min() > 170
+    assert crown.min() > 200
+    assert crown[0] > crown[2]
     row = teeth[90].sum(1)
-    assert ((row[1:-1] < row[:-2]) & (row[1:-1] <= row[2:]) & (row[1:-1] < 560)).sum() >= 5
+    gaps = (row[1:-1] < row[:-2]) & (row[1:-1] <= row[2:]) & (row[1:-1] < 0.9 * row.max())
+    assert 5 <= gaps.sum() <= 15
+    # Bars across the teeth would read as a grille.
+    assert row.min() > 0.6 * row.max()
+
+
+def test_the_mouth_is_red_flesh_and_no_hole():
+    """Behind the lips of the painted sheet, where no tint goes below the eyes' height."""
+    skin, masks = read_sheet("skin.jpg").astype(int), read_sheet("skin_masks.png")
+    inside = np.repeat(np.repeat(masks[..., 0] == 0, 2, axis=0), 2, axis=1)
+    colour = skin[inside].mean(0)
+    assert colour[0] > 80
+    assert colour[0] > 1.8 * colour[1]
+    assert abs(colour[1] - colour[2]) < 12
+    detail = read_sheet("skin_detail.png")
+    assert detail[masks[..., 0] == 0][:, 2].mean() > 240
 
 
 def test_tooth_uv_is_symmetric():
