@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QKeyEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QFont, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from app.ui.meters.curve_history import SPAN_S, Slice, thin
@@ -24,9 +24,25 @@ STEPS: Final = {"°": 15.0, " cm": 20.0}
 ZOOM: Final = 0.8
 """Of a key."""
 PAN: Final = 0.1
-KEYS: Final = frozenset(
-    {*(Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus), Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home}
-)
+CURSOR_STEPS: Final = {
+    Qt.Key.Key_Left: -0.01,
+    Qt.Key.Key_Right: 0.01,
+    Qt.Key.Key_PageUp: -0.1,
+    Qt.Key.Key_PageDown: 0.1,
+}
+"""Of a key, as a share of the time that is seen."""
+LOOK_KEYS: Final = frozenset({Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_Home})
+"""While frozen."""
+
+
+HOW_TO_READ: Final = "Arrow keys move a line along the curves, Page Up and Down in larger steps; values are read there"
+
+
+class _Axis(pg.AxisItem):
+    """Minus signs that are some."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]
 
 
 class _TimeAxis(pg.AxisItem):
@@ -38,16 +54,21 @@ class _TimeAxis(pg.AxisItem):
 
 
 class ChartPlots(pg.GraphicsLayoutWidget):
-    """Shows :class:`Slice` s. While frozen it can be zoomed and moved: drag, wheel, + and −, arrow keys, Home."""
+    """Shows :class:`Slice` s. The mouse or the arrow keys move a line at which values are read. While frozen it can be
+    zoomed and moved: drag, wheel, + and −, Shift and arrow keys, Home."""
 
     pointed = Signal(object)
-    """Seconds (0 or less) under the mouse, None where it left."""
+    """Seconds (0 or less) at the line, None where there is none."""
+    stepped = Signal()
+    """A key moved the line: after ``pointed``."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
         self.span_s = 10.0
         self.frozen = False
+        self.cursor_s: float | None = None
+        """Where the line is."""
         self._colours: dict[str, str] = {}
         self._strips: dict[Unit, pg.PlotItem] = {}
         self._lines: dict[str, pg.PlotCurveItem] = {}
@@ -58,6 +79,7 @@ class ChartPlots(pg.GraphicsLayoutWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumWidth(200)
         self.setAccessibleName("Charts over time")
+        self.setAccessibleDescription(HOW_TO_READ)
         self.scene().sigMouseMoved.connect(self._point)
         self.setBackground(QColor(theme.panel))
 
@@ -85,7 +107,7 @@ class ChartPlots(pg.GraphicsLayoutWidget):
         self._names.clear()
         self._strips = {}
         for i, unit in enumerate(units):
-            strip = self.addPlot(row=i, col=0, axisItems={"bottom": _TimeAxis("bottom")})
+            strip = self.addPlot(row=i, col=0, axisItems={"bottom": _TimeAxis("bottom"), "left": _Axis("left")})
             last = i == len(units) - 1
             strip.getAxis("bottom").setStyle(showValues=last, tickLength=0, hideOverlappingLabels=False, maxTickLevel=0)
             strip.getAxis("bottom").setHeight(20 if last else 4)
@@ -175,16 +197,30 @@ class ChartPlots(pg.GraphicsLayoutWidget):
         return float(low), float(high)
 
     def event(self, event: QEvent) -> bool:
-        override = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if override and self.frozen and event.key() in KEYS:  # type: ignore[attr-defined]
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._takes(event):
             event.accept()  # before a shortcut of the window
             return True
         return super().event(event)
 
+    def _takes(self, event: QKeyEvent) -> bool:
+        key = Qt.Key(event.key())
+        if key == Qt.Key.Key_Escape:
+            return self.cursor_s is not None
+        return key in CURSOR_STEPS or (self.frozen and key in LOOK_KEYS)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, (low, high) = Qt.Key(event.key()), self.seen_s
-        if not self.frozen or not self._strips:
+        if not self._strips or not self._takes(event):
             QWidget.keyPressEvent(self, event)
+            return
+        moves = self.frozen and bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if key == Qt.Key.Key_Escape:
+            self._read_at(None)
+            return
+        if key in CURSOR_STEPS and not moves:
+            at = high if self.cursor_s is None else self.cursor_s + CURSOR_STEPS[key] * (high - low)
+            self._read_at(min(max(at, low), high))
+            self.stepped.emit()
             return
         if key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
             half = (high - low) / 2 * (1 / ZOOM if key == Qt.Key.Key_Minus else ZOOM)
@@ -195,26 +231,31 @@ class ChartPlots(pg.GraphicsLayoutWidget):
             low, high = low + step, high + step
         elif key == Qt.Key.Key_Home:
             low, high = -self.span_s, 0.0
-        else:
-            QWidget.keyPressEvent(self, event)
-            return
         next(iter(self._strips.values())).setXRange(max(low, -SPAN_S), min(high, 0.0), padding=0)
 
     def _point(self, at: QPointF) -> None:
         for strip in self._strips.values():
             box = strip.getViewBox()
             if box.sceneBoundingRect().contains(at):
-                seconds = float(box.mapSceneToView(at).x())
-                self._show_cursor(seconds)
-                self.pointed.emit(seconds)
+                self._read_at(float(box.mapSceneToView(at).x()))
                 return
-        self._show_cursor(None)
-        self.pointed.emit(None)
+        self._read_at(None)
 
     def leaveEvent(self, event: Any) -> None:
         super().leaveEvent(event)
-        self._show_cursor(None)
-        self.pointed.emit(None)
+        self._read_at(None)
+
+    def say(self, text: str) -> None:
+        """What is at the line, to who cannot see it."""
+        self.setAccessibleDescription(text)
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
+
+    def _read_at(self, seconds: float | None) -> None:
+        self.cursor_s = seconds
+        self._show_cursor(seconds)
+        self.pointed.emit(seconds)
+        if seconds is None:
+            self.setAccessibleDescription(HOW_TO_READ)
 
     def _show_cursor(self, seconds: float | None) -> None:
         for cursor in self._cursors.values():

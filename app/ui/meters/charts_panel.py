@@ -1,16 +1,14 @@
 """The dock of charts: chosen curves over the last seconds, to be paused, looked at closely and saved."""
 
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QImage, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -23,13 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.capture import Frame
-from app.errors import UserError
 from app.face_frame import FaceFrame
 from app.pipeline import Pipeline, Snapshot
-from app.ui.jobs import Progress
 from app.ui.meters.chart_choice import ChartChoice
-from app.ui.meters.chart_files import write_table
 from app.ui.meters.chart_legend import ChartLegend
+from app.ui.meters.chart_saving import ChartSaving, picture_of
 from app.ui.meters.curve_chooser import CurveChooser
 from app.ui.meters.curve_history import CurveHistory, Slice
 from app.ui.meters.curves import CURVE_INDEX
@@ -66,6 +62,7 @@ class ChartsPanel(Panel):
         self.theme = shell.theme
         self.history = CurveHistory()
         self.choice = ChartChoice(shell.preferences)
+        self.saving = ChartSaving(shell)
         self.legend = ChartLegend()
         self.plots: ChartPlots | None = None
         """Made when the panel is first seen: pyqtgraph takes long to load."""
@@ -96,8 +93,8 @@ class ChartsPanel(Panel):
         self.pause.setCheckable(True)
         self.pause.toggled.connect(self.set_paused)
         menu = QMenu(self)
-        menu.addAction("Picture (PNG) …").triggered.connect(lambda: self._ask_for_file("png"))
-        menu.addAction("Table (CSV) …").triggered.connect(lambda: self._ask_for_file("csv"))
+        menu.addAction("Picture (PNG) …").triggered.connect(lambda: self.saving.ask(self, "png", self.save_picture))
+        menu.addAction("Table (CSV) …").triggered.connect(lambda: self.saving.ask(self, "csv", self.save_table))
         menu.setToolTipsVisible(True)
         self.save = QToolButton()
         self.save.setText("Save")
@@ -152,6 +149,7 @@ class ChartsPanel(Panel):
             self.plots = ChartPlots(self.theme)
             self.plots.set_span(float(self.span.value))
             self.plots.pointed.connect(self._point)
+            self.plots.stepped.connect(self._read_aloud)
             self._area.setWidget(self.plots)
             self._show_choice()
 
@@ -234,6 +232,12 @@ class ChartsPanel(Panel):
         keys = list(self.choice.chosen)
         self._show_values(self._piece(keys), keys)
 
+    def _read_aloud(self) -> None:
+        """What the keys point at, to who cannot see it."""
+        if self.plots is not None and self._pointed_s is not None:
+            values = ", ".join(f"{name} {value}" for name, value in self.legend.texts().items())
+            self.plots.say(f"{-self._pointed_s + 0.0:.1f} seconds before the newest: {values}")
+
     # ------------------------------------------------------------ what is chosen
 
     def _show_choice(self) -> None:
@@ -291,7 +295,7 @@ class ChartsPanel(Panel):
         self.pause.setToolTip(
             "Show what comes in again"
             if on
-            else "Hold the charts still, to zoom (wheel, + −) and to move (drag, arrows; Home goes back)"
+            else "Hold the charts still, to zoom (wheel, + −) and to move (drag, Shift and arrows; Home goes back)"
         )
 
     def set_theme(self, theme: Theme) -> None:
@@ -304,50 +308,15 @@ class ChartsPanel(Panel):
             self.plots.set_theme(theme)
         self._show_choice()
 
-    # ------------------------------------------------------------ files
-
-    def _ask_for_file(self, suffix: str) -> None:
-        stamp = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-        folder = self.shell.preferences.value("charts/folder", str(Path.home()))
-        kinds = {"png": "Picture (*.png)", "csv": "Table (*.csv)"}
-        suggestion = str(Path(folder) / f"mien_charts_{stamp}.{suffix}")
-        path, _ = QFileDialog.getSaveFileName(self, "Save the charts", suggestion, kinds[suffix])
-        if path:
-            chosen = Path(path) if Path(path).suffix else Path(path).with_suffix(f".{suffix}")
-            self.shell.preferences.set_value("charts/folder", str(chosen.parent))
-            (self.save_picture if suffix == "png" else self.save_table)(chosen)
-
     def save_picture(self, path: Path) -> None:
         """Charts and legend as they are seen, at twice the screen's size."""
         self.legend.set_buttons_shown(False)
-        pixmap = QPixmap(self._body.size() * 2)
-        pixmap.setDevicePixelRatio(2)
-        pixmap.fill(self.theme.panel)
-        self._body.render(pixmap)
+        image = picture_of(self._body, self.theme.panel)
         self.legend.set_buttons_shown(True)
-        image = pixmap.toImage()
-
-        def write(progress: Progress) -> Path:
-            _write_picture(image, path)
-            return path
-
-        self.shell.jobs.start("Saving the charts", write, self._say_saved)
+        self.saving.picture(image, path)
 
     def save_table(self, path: Path) -> None:
         """The curves that are seen, in the time that is seen."""
         keys = list(self.choice.chosen)
-        piece, seen_s = self._piece(keys), self.plots.seen_s if self.plots is not None else (-60.0, 0.0)
-
-        def write(progress: Progress) -> Path:
-            write_table(path, piece, keys, seen_s)
-            return path
-
-        self.shell.jobs.start("Saving the charts", write, self._say_saved)
-
-    def _say_saved(self, path: Path) -> None:
-        self.shell.messages.show_message("info", f"charts saved as {path}")
-
-
-def _write_picture(image: QImage, path: Path) -> None:
-    if not image.save(str(path), "PNG"):  # type: ignore[call-overload]
-        raise UserError(f"{path} cannot be written: choose another folder")
+        seen_s = self.plots.seen_s if self.plots is not None else (-60.0, 0.0)
+        self.saving.table(self._piece(keys), keys, seen_s, path)

@@ -168,13 +168,37 @@ def test_paused_keys_zoom_and_move_and_home_goes_back(
     panel.pause.click()
     qtbot.keyClick(plots, Qt.Key.Key_Plus)
     assert plots.seen_s == pytest.approx((-9, -1))
-    qtbot.keyClick(plots, Qt.Key.Key_Left)
+    qtbot.keyClick(plots, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
     assert plots.seen_s == pytest.approx((-9.8, -1.8))
     for _ in range(9):
-        qtbot.keyClick(plots, Qt.Key.Key_Right)
+        qtbot.keyClick(plots, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     assert plots.seen_s == pytest.approx((-8, 0))
     qtbot.keyClick(plots, Qt.Key.Key_Home)
     assert plots.seen_s == pytest.approx((-10, 0))
+
+
+def test_values_are_read_by_keys_and_told_to_who_cannot_see(
+    qtbot: Any, panel: ChartsPanel, feed: Callable[..., None]
+) -> None:
+    feed(*np.linspace(0, 1, 51))
+    plots = panel.plots
+    assert plots is not None
+    qtbot.keyClick(plots, Qt.Key.Key_Left)
+    assert plots.cursor_s == 0, "it begins at the newest value"
+    qtbot.keyClick(plots, Qt.Key.Key_PageUp)
+    assert plots.cursor_s == pytest.approx(-1)
+    assert value(panel) == "2.5"
+    assert plots.accessibleDescription().startswith("1.0 seconds before the newest: ")
+    assert "2.5" in plots.accessibleDescription()
+    qtbot.keyClick(plots, Qt.Key.Key_Right)
+    assert plots.cursor_s == pytest.approx(-0.9)
+    for _ in range(30):
+        qtbot.keyClick(plots, Qt.Key.Key_PageUp)
+    assert plots.cursor_s == pytest.approx(-10), "it stays within what is seen"
+    qtbot.keyClick(plots, Qt.Key.Key_Escape)
+    assert plots.cursor_s is None
+    assert value(panel) == "5.0"
+    assert "Arrow keys" in plots.accessibleDescription()
 
 
 def test_each_unit_has_a_strip_and_time_is_the_same_in_all(panel: ChartsPanel, feed: Callable[..., None]) -> None:
