@@ -66,5 +66,5 @@ def mouth_light(points: F, upper: F, lower: F, forward: F, unit: float) -> F:
     behind = ((upper[middle] + lower[middle]) / 2 - points) @ forward / unit
     up = np.cross(forward, upper[-1] - upper[0])
     apart = float(((upper - lower)[1:-1] @ up).mean() / (np.linalg.norm(up) * unit))
-    through = 0.2 + 0.7 * _ramp(np.float32(apart), *SHUT) + 0.1 * min(apart / 0.5, 1)
+    through = 0.2 + 0.7 * _ramp(np.array(apart, np.float32), *SHUT) + 0.1 * min(apart / 0.5, 1)
     return np.exp(-np.maximum(behind - 0.45, 0) * 0.62) * max(through, 0.2)

@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 from rig.build.sculpt import LOWER_RIM, UPPER_RIM
 from rig.build.sheet import COMBINATIONS, channels
 from rig.face import Face
+from rig.head_mesh import tooth_tips
 from rig.skeleton import PARTS
 from rig.subdivision import Subdivided, catmull_clark
 
@@ -28,7 +29,7 @@ class Checker:
     def __init__(self, face: Face) -> None:
         self.face = face
         s = self.face.skeleton
-        self.fine: Subdivided = catmull_clark(s.quads, s.quad_uvs, len(s.vertices), len(s.uvs))
+        self.fine: Subdivided = catmull_clark(s.quads, s.quad_uvs, len(s.vertices), len(s.uvs), tooth_tips(s))
         q = self.fine.quads
         self.tris = np.concatenate([q[:, [0, 1, 2]], q[:, [0, 2, 3]]])
         part = s.part[s.quads[:, 0]][self.fine.parent_quad]

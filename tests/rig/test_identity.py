@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from rig.face import Face, Person
+from rig.head_mesh import tooth_tips
 from rig.identity import CONTROLS_FILE, Fitter, find_controls, groups, load_controls, random_identity
 from rig.parameters import CHANNEL_INDEX, N_CHANNELS, N_IDENTITY
 from rig.skeleton import PARTS, RigError
@@ -227,7 +228,7 @@ def seen_from_the_front(face: Face, fine: Subdivided, v: np.ndarray, x: np.ndarr
 def test_no_ball_through_a_lid_and_no_tooth_through_a_lip(face: Face, everyone: list[Person]) -> None:
     """As a camera sees it, between the vertices too, on a few of them."""
     s = face.skeleton
-    fine = catmull_clark(s.quads, s.quad_uvs, len(s.vertices), len(s.uvs))
+    fine = catmull_clark(s.quads, s.quad_uvs, len(s.vertices), len(s.uvs), tooth_tips(s))
     eye, x, y = s.names.index("eye-left"), np.arange(-0.014, 0.0141, 0.002), np.arange(-0.010, 0.010, 0.0005)
     for person in (everyone[0], everyone[6], everyone[-1]):
         at = person.pivots[eye]
