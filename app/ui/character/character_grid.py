@@ -70,6 +70,7 @@ class CharacterGrid(QListWidget):
         self.setDragEnabled(False)
         self.setItemDelegate(_Tile(self))
         self.setAccessibleName("Characters")
+        self.setToolTip("A click or Enter shows a character")
         self.itemClicked.connect(self._choose)
         self.itemActivated.connect(self._choose)
         thumbnails.made.connect(self._picture_made)

@@ -105,6 +105,7 @@ class PerformancePanel(Panel):
     def _make_table(self) -> None:
         table = self.table
         table.setAccessibleName("Time by stage")
+        table.setToolTip("Milliseconds of each stage over the last frames: median and 95th percentile")
         table.setItemDelegateForColumn(BAR, self._bars)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)

@@ -46,6 +46,7 @@ class Lamp(QAbstractButton):
         if (word, detail, colour) != (self._word, self._detail, self._colour):
             self._word, self._detail, self._colour = word, detail, colour
             self.setAccessibleName(f"{self._name}: {word}, {detail}")
+            self.setToolTip(f"{detail}; a click shows more")
             self.update()
 
     @property

@@ -184,6 +184,7 @@ class ChannelTable(QTableView):
         self.setModel(self.channels)
         self.setItemDelegate(self._delegate)
         self.setAccessibleName("Gain, dead zone and limit of each channel")
+        self.setToolTip("Drag a number, type it, or step it with + and −")
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)

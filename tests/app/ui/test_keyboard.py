@@ -1,0 +1,126 @@
+"""Everything that can be clicked can be reached by Tab, and says what it is."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QScrollBar,
+    QTabBar,
+    QWidget,
+)
+
+from app.ui.screenshot import PAGES
+from app.ui.style.segments import Segments
+from app.ui.window import MainWindow
+
+WAIT_MS = 60_000
+CONTROLS = (QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit)
+MOST_STEPS = 400
+
+
+@pytest.fixture
+def window(make_window: Callable[..., MainWindow], qtbot: Any, clip: Path) -> MainWindow:
+    """Wide, with a film, so that nothing is left out for want of room or of a source."""
+    made = make_window()
+    made.resize(1280, 800)
+    made.start(str(clip))
+    qtbot.waitUntil(lambda: made.video.has_picture, timeout=WAIT_MS)
+    made.session.film.set_paused(True)
+    return made
+
+
+def is_part_of_another(widget: QWidget) -> bool:
+    """A control that has its keys from the one it belongs to."""
+    if isinstance(widget, QScrollBar):
+        return True
+    parent = widget.parentWidget()
+    while parent is not None:
+        if isinstance(parent, Segments):  # Tab comes to the chosen one, the arrows go to the others
+            return not (isinstance(widget, QAbstractButton) and widget.isChecked())
+        if isinstance(parent, (QComboBox, QAbstractSpinBox, QAbstractItemView, QTabBar, QLineEdit)):
+            return True
+        parent = parent.parentWidget()
+    return False
+
+
+def controls(of: QWidget) -> list[QWidget]:
+    """Those that can be used now."""
+    return [
+        widget
+        for widget in of.findChildren(QWidget)
+        if isinstance(widget, CONTROLS) and widget.isVisible() and widget.isEnabled() and not is_part_of_another(widget)
+    ]
+
+
+def name(widget: QWidget) -> str:
+    text = widget.text() if isinstance(widget, QAbstractButton) else ""
+    return f"{type(widget).__name__} {widget.accessibleName() or text or widget.objectName() or widget.toolTip()!r}"
+
+
+def reached(window: QWidget) -> set[QWidget]:
+    """What Tab comes to, once around."""
+    first = QApplication.focusWidget()
+    seen: set[QWidget] = set()
+    for _ in range(MOST_STEPS):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        if focus in seen and focus is first:
+            break
+        seen.add(focus)
+        window.focusNextPrevChild(True)
+    return seen
+
+
+def is_reached(widget: QWidget, came_to: set[QWidget]) -> bool:
+    """Tab comes to one of those that exclude each other, and the arrows to the others."""
+    group = widget.group() if isinstance(widget, QAbstractButton) else None
+    return widget in came_to or (group is not None and group.exclusive() and bool(came_to & set(group.buttons())))
+
+
+def pages(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
+    """What is around the panels, and every panel in front, page after page."""
+    yield "toolbar", window.toolbar
+    for panel_name, panel in window.panels.items():
+        window.docks.show(panel_name)
+        row = getattr(panel, PAGES[panel_name], None) if panel_name in PAGES else None
+        for key in row.keys() if isinstance(row, Segments) else [""]:
+            if isinstance(row, Segments):
+                row.button(key).click()
+            yield f"{panel_name} {key}".strip(), panel
+
+
+def test_tab_comes_to_everything_in_every_panel(window: MainWindow, qtbot: Any) -> None:
+    missing: dict[str, list[str]] = {}
+    for place, part in pages(window):
+        qtbot.waitUntil(part.isVisible, timeout=WAIT_MS)
+        window.toolbar.source.setFocus(Qt.FocusReason.TabFocusReason)
+        came_to = reached(window)
+        left_out = [name(widget) for widget in controls(part) if not is_reached(widget, came_to)]
+        if left_out:
+            missing[place] = left_out
+    assert missing == {}
+
+
+def test_everything_says_what_it_is(window: MainWindow) -> None:
+    """A name for screen readers, and a tooltip, a word on it, or a label before it for everybody else."""
+    silent: dict[str, list[str]] = {}
+    for place, part in pages(window):
+        labelled = {label.buddy() for label in window.findChildren(QLabel) if label.buddy() is not None}
+        for widget in controls(part):
+            word = widget.text().strip() if isinstance(widget, QAbstractButton) else ""
+            named = widget.accessibleName() or word or widget in labelled
+            told = widget.toolTip() or word or widget in labelled
+            if not (named and told):
+                silent.setdefault(place, []).append(f"{name(widget)} in {type(widget.parentWidget()).__name__}")
+    assert silent == {}
