@@ -1,6 +1,7 @@
 """Who is on the stage and who comes next: a head is loaded on a thread, made a little at a time on the GUI thread, and
 takes the place of the one before when it is whole."""
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -81,10 +82,12 @@ class Casting(QObject):
 
     def _go_on(self) -> None:
         until_s = time.perf_counter() + TURN_MS / 1e3
-        steps = self._steps
+        if self._steps is None:
+            return
         try:
-            while steps is not None and time.perf_counter() < until_s:
-                next(steps)
+            next(self._steps)
+            while time.perf_counter() < until_s:
+                next(self._steps)
         except StopIteration:
             loaded = self._coming
             self._drop()
@@ -96,6 +99,9 @@ class Casting(QObject):
 
     def _scene_steps(self, loaded: Loaded) -> Iterator[None]:
         if self._stage is None:
+            with self._rendering:
+                _load_opengl()
+            yield
             self._stage = _empty_stage()
             self._stage.drawing = self._rendering
             yield
@@ -134,11 +140,20 @@ class Casting(QObject):
             stage.close()
 
 
-def _empty_stage() -> "Stage":
+def _load_opengl() -> None:
+    """The driver is loaded with the first window, which nobody sees."""
+    from vtkmodules.vtkRenderingCore import vtkRenderWindow
+
     from app.characters import quiet_vtk
-    from rig.stage import Stage
 
     quiet_vtk()
+    vtkRenderWindow()
+
+
+def _empty_stage() -> "Stage":
+    from rig.stage import Stage
+
+    os.environ.setdefault("ALLOW_PLOTTING", "true")  # else PyVista starts a process to see whether there is a display
     return Stage(64, 64, samples=0)
 
 

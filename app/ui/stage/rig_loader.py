@@ -93,11 +93,7 @@ class RigLoader(QObject):
 
         def work() -> None:
             try:
-                import pyvista.plotting  # noqa: F401  (with what it draws in: seconds on a slow machine)
-
-                import rig.imported_scene
-                import rig.scene  # noqa: F401
-
+                _import_libraries()
                 done = self._load(spec, edits, present, lambda: number == self._asked and not self._closed)
             except Exception as error:
                 self._tell(self.failed, number, error)
@@ -170,3 +166,13 @@ class RigLoader(QObject):
     def close(self) -> None:
         """Nobody is told any more."""
         self._closed = True
+
+
+def _import_libraries() -> None:
+    """Seconds on a slow machine; also what PyVista puts off until there is a plotter, which is the GUI thread's."""
+    import pyvista.plotting  # noqa: F401
+    import vtkmodules.vtkInteractionWidgets
+    import vtkmodules.vtkViewsContext2D  # noqa: F401
+
+    import rig.imported_scene
+    import rig.scene  # noqa: F401
