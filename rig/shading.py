@@ -208,7 +208,7 @@ _PLAIN = (
 _TEETH = (
     _SURFACE
     + """
-  s.albedo *= 1.2 * texture(albedoTex, tcoordVCVSOutput).rgb;
+  s.albedo *= 1.4 * texture(albedoTex, tcoordVCVSOutput).rgb;
   // Enamel lets light deep in: it comes out far round the terminator.
   s.gloss = 0.9 * dot(diffuseColor, vec3(0.3333)); s.wrap = vec3(0.42, 0.38, 0.34);
   s.sight = vec4(0.35, 0.0, 0.0, 0.75);  // the head stands in the way of what comes from behind
