@@ -14,6 +14,7 @@ from app.capture import Frame
 from app.characters import Entry, free_name, save_character
 from app.face_frame import FaceFrame
 from app.own_characters import Shape
+from app.same_person import PersonWatch
 from models.runtime.person import Photo
 from rig.parameters import CHANNEL_INDEX
 
@@ -41,6 +42,9 @@ CALM: Final[dict[str, float]] = {
 }
 """Channels that change the face's shape most, and how much of each is still rest."""
 SHUT: Final = 0.35
+
+
+OTHER_PERSON: Final = "This is somebody else: start over, or make it of the pictures before"
 
 
 def _most(face: FaceFrame, au: str) -> float:
@@ -72,6 +76,9 @@ class FaceCollector:
         self.photos: list[Photo] = []
         self.hint = ""
         """What the user should do now."""
+        self.stopped = ""
+        """Why no more pictures are taken, though there are not enough; empty while all is well."""
+        self._watch = PersonWatch()
         self._last_s = -np.inf
         self._before: FaceFrame | None = None
 
@@ -82,6 +89,10 @@ class FaceCollector:
     def offer(self, frame: Frame, face: FaceFrame) -> bool:
         """Whether the frame was kept."""
         before, self._before = self._before, face
+        self._watch.follow(face)
+        if self.stopped:
+            self.hint = self.stopped
+            return False
         if self.full:
             self.hint = "Enough: make it"
             return False
@@ -91,12 +102,24 @@ class FaceCollector:
         if before is not None and before.tracked and _moved(before, face) > STILL_PX_PER_FACE:
             self.hint = "Hold still for a moment"
             return False
+        if self._watch.unsure and not self._is_same(frame, face):
+            return False
         self.hint = "Good, stay like this"
         if abs(frame.time_s - self._last_s) < APART_S:
             return False
         self._last_s = frame.time_s
         self.photos.append(Photo(f"camera {len(self.photos) + 1}", frame.image, face.landmarks.copy()))
+        self._watch.keep(frame.image, face.landmarks)
         return True
+
+    def _is_same(self, frame: Frame, face: FaceFrame) -> bool:
+        """After the face was gone: whether it is known to be the same person's again."""
+        same = self._watch.look(frame.image, face.landmarks)
+        if same is False:
+            self.hint = self.stopped = OTHER_PERSON
+        elif same is None:
+            self.hint = "Good, stay like this"
+        return bool(same)
 
 
 def _moved(before: FaceFrame, face: FaceFrame) -> float:

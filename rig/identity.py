@@ -1,6 +1,7 @@
 """The identity controls for people: their table, groups and search, random people, fitting a face to points."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -106,10 +107,16 @@ def random_identity(rng: np.random.Generator, strength: float = 1.0, path: Path 
     return out
 
 
-def jacobian(face: Face, rows: NDArray, step: float = 0.1) -> NDArray[np.float64]:
-    """``(208, N, 3)`` metres: how vertices ``rows`` (indices or mask) of the base face move per unit of parameter."""
+def jacobian(
+    face: Face, rows: NDArray, step: float = 0.1, check: Callable[[], None] = lambda: None
+) -> NDArray[np.float64]:
+    """``(208, N, 3)`` metres: how vertices ``rows`` (indices or mask) of the base face move per unit of parameter.
+
+    ``check`` is called for each parameter; what it raises ends the work.
+    """
     out = []
     for k in range(N_IDENTITY):
+        check()
         up, down = np.full((2, N_IDENTITY), IDENTITY_BASE, np.float32)
         up[k] += step
         down[k] -= step

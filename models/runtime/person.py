@@ -85,7 +85,8 @@ def make_person(
         photos: At least one, all of one person.
         distance_m: Between camera and face.
         folder: Where the person's own skin sheet is written (see :class:`models.runtime.person_look.PersonLook`).
-        progress: Told a share 0..1 and what comes next; what it raises ends the work.
+        progress: Told a share 0..1 and what comes next, and within each step many times the same again; what it raises
+            ends the work.
 
     Raises:
         ValueError: No photo.
@@ -93,18 +94,30 @@ def make_person(
     if not photos:
         raise ValueError("no photo")
     used = choose(photos)
-    progress(0.0, "measuring how the face moves")
-    fit = PersonFit(face)
-    progress(0.25, "fitting the shape")
+    step = (0.0, "")
+
+    def begin(share: float, text: str) -> None:
+        nonlocal step
+        step = share, text
+        progress(share, text)
+
+    def check() -> None:
+        progress(*step)
+
+    begin(0.0, "measuring how the face moves")
+    fit = PersonFit(face, check)
+    begin(0.25, "fitting the shape")
     fitted = fit(np.array([p.aligned for p in used]), np.array([p.view for p in used]), distance_m)
-    progress(0.6, "reading colours and skin")
+    begin(0.6, "reading colours and skin")
     best = used[0]
     person = face.person(fitted.identity)
     posed = fitted.places[0](face.pose(fitted.au[0], person=person).astype(float))
     pixels = unalign(posed.astype(np.float32), fit_head(best.points)).astype(np.float32)
     busy = float(np.clip((fitted.au[0, list(FOLDING)].max() - 0.2) / 0.4, 0, 1))
-    reader = PersonLook(Unwrap(face.skeleton))
-    progress(0.75, "painting the skin")
+    unwrap = Unwrap(face.skeleton)
+    check()
+    reader = PersonLook(unwrap, check)
+    begin(0.75, "painting the skin")
     look = reader(Portrait(best.image, pixels, best.points, busy), folder)
     progress(1.0, "")
     return Made(tuple(used), fitted, look)

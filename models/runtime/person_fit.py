@@ -6,6 +6,7 @@ the found ones (Gauss-Newton: the face is almost linear in its parameters). Only
 a photo has no torch.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -105,7 +106,9 @@ class Placement:
 class PersonFit:
     """Holds the linearised face: made once (about a second), then called for any number of people."""
 
-    def __init__(self, face: Face | None = None):
+    def __init__(self, face: Face | None = None, check: Callable[[], None] = lambda: None):
+        """``check`` is called many times a second while this works, now and later; what it raises ends the work."""
+        self._check = check
         self.face = face or Face()
         s = self.face.skeleton
         self._rows, where = np.unique(s.landmark_vertices, return_inverse=True)
@@ -113,7 +116,7 @@ class PersonFit:
         factor = people_factor().astype(float)
         # Identity is base + z factor + own with z and own normal: a prior with this covariance.
         self._precision = np.linalg.inv(factor.T @ factor + OWN_SIGMA**2 * np.eye(N_IDENTITY))
-        self._identity_moves = self._on_landmarks(jacobian(self.face, self._rows))  # (208, 468, 3)
+        self._identity_moves = self._on_landmarks(jacobian(self.face, self._rows, check=check))  # (208, 468, 3)
         self._channels = np.array([i for c, i in CHANNEL_INDEX.items() if c not in NOT_READ])
         self._channel_precision = 1 / np.square(channel_sigmas()[self._channels])
 
@@ -202,6 +205,7 @@ class PersonFit:
 
         now, out = posed(au), []
         for i in self._channels:
+            self._check()
             step = PROBE if au[i] < 0.5 else -PROBE
             near = au.copy()
             near[i] += step

@@ -5,6 +5,7 @@ colours are medians there, against the painted ones. Light changes slowly over a
 after dividing by a wide mean is the skin's own detail (moles, stubble, lines); it goes into a sheet of the person's.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -103,35 +104,45 @@ class _Sheet:
 class PersonLook:
     """Reads colours and skin off portraits. Made once; holds the painted sheets."""
 
-    def __init__(self, unwrap: Unwrap):
+    def __init__(self, unwrap: Unwrap, check: Callable[[], None] = lambda: None):
+        """``check`` is called several times a second while this works, now and later; what it raises ends the work."""
+        self._check = check
         self.unwrap = unwrap
         size = (unwrap.size, unwrap.size)
         painted = cv2.resize(read_sheet("skin.jpg"), size, interpolation=cv2.INTER_AREA)
         self._painted = np.maximum(painted, 8).astype(np.float32)  # inside the mouth it is black
         masks = cv2.resize(read_sheet("skin_masks.png"), size, interpolation=cv2.INTER_AREA) / np.float32(255)
         self._skin, self._scalp, self._lips = masks[..., 0], masks[..., 1], masks[..., 2]
-        styles = np.stack([brow_coverage(k, unwrap.size) for k in range(N_BROW_STYLES)])
+        styles = np.stack([self._checked(brow_coverage(k, unwrap.size)) for k in range(N_BROW_STYLES)])
         self._brows = styles.max(0)
         zone = cv2.dilate((self._brows > 0.08).astype(np.uint8), _disc(BROW_MARGIN))
         self._brow_zone = zone > 0
-        self._styles = np.stack([cv2.GaussianBlur(style, (0, 0), 2.0)[self._brow_zone] for style in styles], axis=1)
+        soft = (self._checked(cv2.GaussianBlur(style, (0, 0), 2.0))[self._brow_zone] for style in styles)
+        self._styles = np.stack(list(soft), axis=1)
 
         middle = unwrap.size // 2
         self._between = np.zeros_like(self._brow_zone)
         self._between[middle - BETWEEN : middle + BETWEEN] = self._brow_zone[middle - BETWEEN : middle + BETWEEN]
         self._joined = np.array([style[self._between].max() > 0.35 for style in styles])
 
+    def _checked(self, picture: NDArray) -> NDArray:
+        self._check()
+        return picture
+
     def __call__(self, portrait: Portrait, folder: Path | None = None) -> Look:
         """The look of a person; with ``folder`` (which exists) the skin's own detail is written there as skin.jpg, and
         the look names the folder."""
         portrait = portrait.shrunk()
         sheet = self._lay_out(portrait)
+        self._check()
         skin_like, light = self._light(sheet)
+        self._check()
         ratio = sheet.taken / sheet.painted
         weight = sheet.seen * skin_like
         tone = _lit_tone(ratio, weight)
         skin_colour = np.clip(tone * _mean(sheet.painted, weight > 0.8), 0, 255)
         style, brow = self._brow(portrait, sheet, light, skin_colour)
+        self._check()
         hair = _hair_colour(portrait, skin_colour)
         white = _white_balance(portrait)
         skin = np.clip(tone * white, *SKIN_RANGE)
@@ -169,6 +180,7 @@ class PersonLook:
         ratio = cv2.resize(s.taken / s.painted, size, interpolation=cv2.INTER_AREA)
         like = first
         for _ in range(3):
+            self._check()
             light = _blur(ratio, like, LIGHT_SIGMA)
             like = first * _near(ratio, light)
         light = np.asarray(cv2.resize(light, s.seen.shape, interpolation=cv2.INTER_LINEAR), np.float32)
@@ -215,9 +227,12 @@ class PersonLook:
         share *= 1 - above * (1 - skin_like)
         share = np.asarray(cv2.GaussianBlur(cv2.erode(share, _disc(3)), (0, 0), 5.0), np.float32)
         gain = 1 + amount * share[..., None] * (detail - 1)
+        self._check()
         full = read_sheet("skin.jpg").astype(np.float32)
         gain = cv2.resize(gain, full.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+        self._check()
         sheet = np.clip(full * gain, 0, 255).astype(np.uint8)
+        self._check()
         done, code = cv2.imencode(".jpg", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])
         assert done
         path.write_bytes(code.tobytes())

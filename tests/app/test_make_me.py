@@ -4,14 +4,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from app.capture import DEMO_CLIP, Frame
 from app.characters import list_characters, open_character
 from app.face_frame import FaceFrame
+from app.fit_command import find_faces
 from app.make_me import APART_S, WANTED, FaceCollector, make_me_from_files, name_of, why_not
 from app.own_characters import OwnCharacter
+from models.runtime.person import make_person
+from rig.face import Face
 from rig.parameters import CHANNEL_INDEX, N_CHANNELS
 
 MakeFace = Callable[..., FaceFrame]
@@ -106,3 +110,70 @@ def test_cancelled_work_keeps_nothing() -> None:
     with pytest.raises(Enough):
         make_me_from_files([str(DEMO_CLIP)], "me", progress)
     assert all(entry.kind == "built-in" for entry in list_characters())
+
+
+def one_by_one(collector: FaceCollector, frames: list[tuple[Frame, FaceFrame]]) -> None:
+    for each in frames:
+        collector.offer(*each)
+
+
+def person(make_face: MakeFace, seed: int, first: int, count: int) -> list[tuple[Frame, FaceFrame]]:
+    """Frames of somebody whose face has a pattern of its own, a little noisy as cameras are."""
+    rng = np.random.default_rng(seed)
+    pattern = cv2.resize(
+        rng.uniform(40, 220, (30, 40, 3)).astype(np.float32), (320, 240), interpolation=cv2.INTER_CUBIC
+    )
+    made = []
+    for index in range(first, first + count):
+        noise = np.random.default_rng(index).normal(0, 4, pattern.shape)
+        image = np.clip(pattern + noise, 0, 255).astype(np.uint8)
+        made.append((Frame(index, image, index / 2, 0.0, index / 2), make_face(index)))
+    return made
+
+
+def gone(make_face: MakeFace, index: int) -> list[tuple[Frame, FaceFrame]]:
+    return [(frame(index, index / 2), make_face(index, tracked=False))]
+
+
+def test_another_person_stops_it_and_says_so(make_face: MakeFace) -> None:
+    collector = FaceCollector()
+    one_by_one(collector, person(make_face, 1, 0, 3) + gone(make_face, 3))
+    assert len(collector.photos) == 3
+    one_by_one(collector, person(make_face, 2, 4, 20))
+    assert len(collector.photos) == 3, "none of the other one"
+    assert "somebody else" in collector.stopped
+    assert collector.hint == collector.stopped
+    one_by_one(collector, person(make_face, 1, 30, 20))
+    assert len(collector.photos) == 3, "the user decides how it goes on"
+
+
+def test_who_comes_back_goes_on(make_face: MakeFace) -> None:
+    collector = FaceCollector()
+    one_by_one(collector, person(make_face, 1, 0, 3) + gone(make_face, 3) + person(make_face, 1, 4, 20))
+    assert collector.full
+    assert not collector.stopped
+
+
+def test_a_face_that_jumps_is_looked_at_like_one_that_was_gone(make_face: MakeFace) -> None:
+    collector = FaceCollector()
+    one_by_one(collector, person(make_face, 1, 0, 3))
+    away = make_face(3).landmarks + np.array([60.0, 0, 0], np.float32)
+    others = person(make_face, 2, 3, 12)
+    one_by_one(collector, [(image, make_face(image.index, landmarks=away)) for image, _ in others])
+    assert len(collector.photos) == 3
+    assert collector.stopped
+
+
+def test_it_can_be_ended_within_a_step(tmp_path: Path) -> None:
+    """The same share and text again and again, so that whoever wants no more of it need not wait for the next step."""
+    told: list[str] = []
+
+    def third_time(share: float, text: str) -> None:
+        told.append(text)
+        if told.count("fitting the shape") == 3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        make_person(find_faces([str(DEMO_CLIP)])[:1], Face(), tmp_path, progress=third_time)
+    assert told.count(told[0]) > 100
+    assert told[-3:] == ["fitting the shape"] * 3
