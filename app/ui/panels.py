@@ -12,7 +12,7 @@ from app.ui.output.output_panel import OutputPanel
 from app.ui.picture.picture_panel import PicturePanel
 from app.ui.tracking.tracking_panel import TrackingPanel
 
-PANELS: Final = (
+PANELS: Final[tuple[PanelSpec, ...]] = (
     PanelSpec("picture", PicturePanel, LEFT, True, "Ctrl+1"),
     PanelSpec("meters", MetersPanel, LEFT, True, "Ctrl+2"),
     PanelSpec("tracking", TrackingPanel, RIGHT, True, "Ctrl+3"),

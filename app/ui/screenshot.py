@@ -1,7 +1,7 @@
 """Pictures of the window and of every panel, in both themes and two sizes, on the built-in demo.
 
 ``python -m app.ui.screenshot --out DIR`` makes all of them, to be looked at; ``--readme`` the two of the README, in
-``assets/``. There has to be a display (``xvfb-run -s "-screen 0 2560x1440x24"`` where there is none).
+``assets/``. There has to be a display (``xvfb-run -s "-screen 0 3840x2160x24"`` where there is none).
 """
 
 import argparse
@@ -33,6 +33,7 @@ README: Final = (("screenshot.png", "dark", ()), ("screenshot-light.png", "light
 README_SIZE: Final = (1280, 800)
 MAX_README_BYTES: Final = 400_000
 SIZES: Final = ((1280, 800), (2560, 1440))
+EXTREMES: Final = {"smallest": (900, 600), "largest": (3840, 2160)}
 THEMES: Final = ("dark", "light")
 MOMENT_S: Final = 6.1
 """Position in the demo clip: raised brows, open jaw."""
@@ -168,8 +169,8 @@ def _dialogs(window: MainWindow, label: str) -> Iterator[Step | Shot]:
         view.close()
 
 
-def _moments(window: MainWindow, label: str) -> Iterator[Shot]:
-    """What is seldom seen: messages, work in progress, the smallest window."""
+def _moments(window: MainWindow, label: str) -> Iterator[Step | Shot]:
+    """What is seldom seen: messages, work in progress, the smallest window and the largest."""
     window.docks.reset()
     window.messages.show_message("info", "saved 300 rows to takes/demo.csv")
     window.messages.show_message("error", "camera 0 is in use: close the program that has it", "VIDIOC_STREAMON: busy")
@@ -178,8 +179,10 @@ def _moments(window: MainWindow, label: str) -> Iterator[Shot]:
     yield Shot(f"{label}-messages", window)
     job.cancel()
     window.messages.clear()
-    window.resize(900, 600)
-    yield Shot(f"{label}-smallest", window)
+    for name, size in EXTREMES.items():
+        window.resize(*size)
+        yield partial(_laid_out, window)
+        yield Shot(f"{label}-{name}", window)
     window.resize(*SIZES[0])
 
 
