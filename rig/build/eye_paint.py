@@ -92,8 +92,8 @@ def _tooth_row(edges: tuple[float, ...], rng: np.random.Generator, upwards: bool
     # Each tooth turns away to its sides. Corners are round: between the tips there is a little dark triangle.
     c *= 1 - (0.10 * np.abs(2 * across - 1) ** 3)[..., None] * np.array([0.7, 1.0, 1.3])
     tip = 1 - smooth(up, 0.0, 0.18)
-    dark = 1 - smooth(gap, 0.05 + 0.4 * tip, 0.65 + 0.9 * tip)
-    c *= 1 - ((0.20 + 0.25 * tip) * dark)[..., None] * np.array([0.8, 1.0, 1.15])
+    dark = 1 - smooth(gap, 0.05 + 0.4 * tip, 0.55 + 0.8 * tip)
+    c *= 1 - ((0.14 + 0.26 * tip) * dark)[..., None] * np.array([0.8, 1.0, 1.15])
     gum_line = 0.74 + 0.10 * np.cos((across - 0.5) * np.pi * 1.1)
     gum = smooth(up, gum_line - 0.02, gum_line + 0.03)[..., None]
     c += gum * (np.array([176.0, 96.0, 92.0]) + 5 * (up[..., None] - 0.9) * 60 - c)
