@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QTabWidget, QToolButton, QWidget
 
-from app.ui.face_room import LEFT, RIGHT, FaceRoom, usual_width
+from app.ui.face_room import LEFT, RIGHT, SEPARATOR, FaceRoom, usual_width
 from app.ui.panel import Panel
 from app.ui.style import theme as themes
 from app.ui.style.theme import Theme
@@ -110,7 +110,7 @@ class Docks(QObject):
         deck.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
         for spec in specs:
             self._make(spec, theme)
-        self._room = FaceRoom(deck, self.docks)
+        self.room = FaceRoom(deck, self.docks)
         self._settle_later = QTimer(self, singleShot=True, interval=0)
         self._settle_later.timeout.connect(self._settle)
         self.reset()
@@ -154,7 +154,7 @@ class Docks(QObject):
         """Give the docks of the first layout their sizes, by that of the window."""
         room = self._deck.size()
         left = [self.docks[s.name] for s in self._specs if s.area is LEFT and s.shown]
-        self._room.reset()
+        self.room.reset()
         if len(left) > 1:
             above = min(round(ABOVE_SHARE * usual_width(LEFT, room.width())) + ABOVE_MORE, room.height() - BELOW)
             self._deck.resizeDocks(left[:2], [above, room.height() - above], Qt.Orientation.Vertical)
@@ -165,14 +165,16 @@ class Docks(QObject):
 
     def save(self) -> str:
         """The layout as text."""
-        return bytes(self._deck.saveState(LAYOUT_VERSION).toBase64().data()).decode("ascii")
+        state = bytes(self._deck.saveState(LAYOUT_VERSION).toBase64().data()).decode("ascii")
+        return f"{state}{SEPARATOR}{self.room.save()}"
 
     def restore(self, text: str) -> bool:
         """Take a saved layout; False, and nothing changes, where it does not fit this version."""
-        state = QByteArray.fromBase64(text.encode("ascii", "ignore"))
+        layout, _, widths = text.partition(SEPARATOR)
+        state = QByteArray.fromBase64(layout.encode("ascii", "ignore"))
         if not self._deck.restoreState(state, LAYOUT_VERSION):
             return False
-        self._room.adopt()
+        self.room.restore(widths)
         self._settle_later.start()
         return True
 

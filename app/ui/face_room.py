@@ -10,6 +10,7 @@ LEFT: Final = Qt.DockWidgetArea.LeftDockWidgetArea
 RIGHT: Final = Qt.DockWidgetArea.RightDockWidgetArea
 SIDES: Final = (LEFT, RIGHT)
 """Who gives way first."""
+SEPARATOR: Final = "|"
 WIDTHS: Final = {LEFT: (400, 0.3125, 0.24), RIGHT: (320, 0.25, 0.17)}
 """Of the docks on the sides: pixels, but no more than the first share of the window, and no less than the second."""
 FACE_SHARE: Final = 0.42
@@ -44,11 +45,19 @@ class FaceRoom(QObject):
         self._wished.clear()
         self.share()
 
-    def adopt(self) -> None:
-        """A layout was put back: its widths are what is wished."""
-        for area in SIDES:
-            if docks := self._side(area):
-                self._wished[area] = docks[0].width()
+    def give(self, area: Qt.DockWidgetArea, width: int) -> None:
+        """Another width for the docks of a side, as by hand."""
+        self._wished[area] = width
+        self._later.start()
+
+    def save(self) -> str:
+        """Widths given by hand, as text: those of the sides in order, empty where none was."""
+        return SEPARATOR.join(str(self._wished.get(area, "")) for area in SIDES)
+
+    def restore(self, text: str) -> None:
+        """What ``save`` made; whatever else it is gives the usual widths."""
+        given = text.split(SEPARATOR)
+        self._wished = {area: int(width) for area, width in zip(SIDES, given, strict=False) if width.isdecimal()}
         self._later.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -1,10 +1,11 @@
 """The face stays the largest thing in the window, and docks have their widths back where there is room again."""
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
 
 from app.ui.face_room import LEFT, RIGHT, usual_width
 from app.ui.window import MainWindow
@@ -48,7 +49,7 @@ def test_untouched_docks_grow_with_the_window(window: MainWindow, qtbot: Any) ->
 
 def test_a_layout_that_was_put_back_is_kept(window: MainWindow, qtbot: Any) -> None:
     resized(window, qtbot, 1280, 800, left=400)
-    window.deck.resizeDocks([window.docks.docks["picture"]], [330], Qt.Orientation.Horizontal)
+    window.docks.room.give(LEFT, 330)
     qtbot.waitUntil(lambda: abs(widths(window)[0] - 330) <= 1, timeout=WAIT_MS)
     kept = window.docks.save()
     window.docks.reset()
@@ -57,3 +58,19 @@ def test_a_layout_that_was_put_back_is_kept(window: MainWindow, qtbot: Any) -> N
     qtbot.waitUntil(lambda: abs(widths(window)[0] - 330) <= 1, timeout=WAIT_MS)
     resized(window, qtbot, 900, 600)
     resized(window, qtbot, 1280, 800, left=330)
+
+
+def test_widths_of_the_last_time_are_there_at_the_next_start(
+    make_window: Callable[..., MainWindow], qtbot: Any, tmp_path: Path
+) -> None:
+    first = make_window()
+    resized(first, qtbot, 1280, 800, left=400)
+    first.docks.room.give(LEFT, 330)
+    qtbot.waitUntil(lambda: abs(widths(first)[0] - 330) <= 1, timeout=WAIT_MS)
+    first.close()
+    shutil.copy(tmp_path / "settings0.ini", tmp_path / "settings1.ini")
+    second = make_window()
+    second.resize(1280, 800)
+    qtbot.waitUntil(lambda: abs(widths(second)[0] - 330) <= 1 and second.deck.width() == 1280, timeout=WAIT_MS)
+    resized(second, qtbot, 900, 600)
+    resized(second, qtbot, 1280, 800, left=330)
