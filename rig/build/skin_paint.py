@@ -116,7 +116,7 @@ def _complexion(c: Array, canvas: Canvas, r: Regions, style: SkinStyle, rng: np.
     under = np.maximum(1 - smooth(canvas.to_curve(canvas.through(UNDER_EYE), both=True) / canvas.unit, 0.05, 0.38), 0)
     _shift(c, under, (-9.0, -14.0, -7.0))
     _shift(c, b((413,), 0.24), (-8.0, -14.0, -8.0))
-    _shift(c, np.clip(r.lids, 0, 1), (-13.0, -22.0, -19.0))
+    _shift(c, np.clip(r.lids, 0, 1), (-8.0, -15.0, -13.0))
     _shift(c, r.beard, (-5.0, -4.0, 1.0))
     neck = 1 - smooth(canvas.p[..., 1], canvas.marks[152, 1] - 1.2 * canvas.unit, canvas.marks[152, 1])
     _shift(c, neck, (-3.0, -3.0, -7.0))
@@ -174,7 +174,9 @@ def paint_skin(canvas: Canvas, r: Regions, style: SkinStyle, groove: Array) -> N
     _layer(c, 0.55 * r.lash_line, (92.0, 58.0, 48.0))
     _layer(c, style.wrinkles * groove * 0.55, (140.0, 86.0, 68.0))
     # Some of the shade in folds and hollows stays in the colour: simple lighting has no other.
-    shade = SHADE_FLOOR + (1 - SHADE_FLOOR) * np.clip(canvas.ambient, 0, 1)
+    # About the eyes the brow's roof, which moves, is left to the lamps: painted too, it would be a frown at rest.
+    floor = SHADE_FLOOR + 0.30 * canvas.blob((386, 374), 0.80)
+    shade = floor + (1 - floor) * np.clip(canvas.ambient, 0, 1)
     c *= np.maximum(shade, r.inside)[..., None] ** np.array([0.36, 0.50, 0.55])
     return np.clip(fill(c, canvas.hole), 0, 255).astype(np.uint8)
 
