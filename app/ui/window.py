@@ -57,7 +57,7 @@ class MainWindow(QMainWindow):
         self.theme_name = self.preferences.choice("window/theme", THEMES)
         self.theme = themes.pick(self.theme_name)
         self.countdown = Countdown(self)
-        self._state = "searching"
+        self._state, self._on_air = "searching", False
         self._last_spec: str | None = None
         self._otherwise: str | None = None
         self.dialogs = Dialogs(self)
@@ -219,14 +219,15 @@ class MainWindow(QMainWindow):
             self.panels[name].show_face(*newest)
 
     def on_air(self) -> bool:
-        """Whether frames are coming."""
-        return on_air(self.session, self.session.snapshot())
+        """Whether frames are coming; as of the last tick."""
+        return self._on_air
 
     def _tick(self) -> None:
         """A few times a second: what is no frame."""
         self.session.poll()
         running, snapshot = self.session.running, self.session.snapshot()
-        self.toolbar.show_state(running=running, stopping=self.session.stopping, ready=on_air(self.session, snapshot))
+        self._on_air = on_air(self.session, snapshot)
+        self.toolbar.show_state(running=running, stopping=self.session.stopping, ready=self._on_air)
         self.outputs.tick(snapshot)
         if not running:
             self.countdown.cancel()

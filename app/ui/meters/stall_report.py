@@ -93,7 +93,7 @@ class Run:
         self.window = MainWindow(Session(TrackerSettings()), settings)
         calm_down(self.window.rig)
         self.window.session.film.set_loop(True)  # a clip may be shorter than the watch
-        self.watch = StallWatch(self.window.rig.rendering, kept_s=math.inf, sampler=self._sampler)
+        self.watch = StallWatch(self.window.rig.rendering, kept_s=math.inf, late_ms=0, sampler=self._sampler)
         self.memory: Memory = []
         self.settled_s: float | None = None
         """From here on loading is over."""

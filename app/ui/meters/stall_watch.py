@@ -51,7 +51,7 @@ class Gap:
 
 
 class StallWatch(QObject):
-    """Beats on the GUI thread; ``gaps`` are those of the last :data:`KEPT_S`, or all."""
+    """Beats on the GUI thread; ``gaps`` are those of the last while that were late."""
 
     def __init__(
         self,
@@ -59,13 +59,17 @@ class StallWatch(QObject):
         *,
         beat_ms: int = BEAT_MS,
         kept_s: float = KEPT_S,
+        late_ms: float | None = None,
         sampler: StackSampler | None = None,
     ) -> None:
-        """``sampler`` looks where this thread is while a beat is late; it has to be closed by who made it."""
+        """``late_ms``: what is shorter is not kept, so that there is little to look through; by default half a beat.
+
+        ``sampler`` looks where this thread is while a beat is late; it has to be closed by who made it."""
         super().__init__()
         self.gaps: deque[Gap] = deque()
         self._rendering, self._sampler = rendering, sampler
         self._beat_ms, self._kept_s = beat_ms, kept_s
+        self._late_ms = beat_ms / 2 if late_ms is None else late_ms
         self._clock = ThreadClock()
         self._thread = threading.get_ident()
         self._began_s = 0.0
@@ -111,16 +115,16 @@ class StallWatch(QObject):
             collecting=1e3 * self._collected_s,
             stacks=self._sampler.take() if self._sampler is not None else (),
         )
-        self.gaps.append(gap)
-        while gap.at_s - self.gaps[0].at_s > self._kept_s:
+        if gap.late >= self._late_ms:
+            self.gaps.append(gap)
+        while self.gaps and gap.at_s - self.gaps[0].at_s > self._kept_s:
             self.gaps.popleft()
         self._last, self._drawn, self._collected_s = now, drawn, 0.0
 
     @property
     def longest_ms(self) -> float:
-        """Outside of rendering; 0 where nothing was late by more than half a beat."""
-        worst = max((gap.outside for gap in self.gaps), default=0.0)
-        return worst if worst > self._beat_ms / 2 else 0.0
+        """Outside of rendering."""
+        return max((gap.outside for gap in self.gaps), default=0.0)
 
     @property
     def stalls(self) -> int:

@@ -10,7 +10,8 @@ TRANSPARENT: Final = "transparent"
 
 
 class SceneStyle:
-    """Kept apart from the scene, which changes with the character; a scene is told only what is new to it."""
+    """Kept apart from the scene, which changes with the character; a scene is told only what is new to it. Scenes
+    share their plotter, so edges stay as smooth as they were."""
 
     def __init__(self) -> None:
         self.light = "portrait"
@@ -25,8 +26,8 @@ class SceneStyle:
         return theme_colour if self.background == THEME else self.background
 
     def another_scene(self) -> None:
-        """A new scene knows nothing yet."""
-        self._lit, self._samples = "", -1
+        """A new scene has other lamps."""
+        self._lit = ""
 
     def dress(self, scene: "Stage", theme_colour: str) -> None:
         if self._lit != self.light:

@@ -23,7 +23,7 @@ def rendering() -> RenderClock:
 
 @pytest.fixture
 def watch(qtbot: Any, rendering: RenderClock) -> Iterator[StallWatch]:
-    made = StallWatch(rendering)
+    made = StallWatch(rendering, late_ms=0)
     made.start()
     yield made
     made.stop()
@@ -91,11 +91,21 @@ def test_collecting_garbage_is_told(watch: StallWatch, qtbot: Any) -> None:
 
 
 def test_only_the_last_while_is_kept(qtbot: Any, rendering: RenderClock) -> None:
-    watch = StallWatch(rendering, kept_s=0.1)
+    watch = StallWatch(rendering, kept_s=0.1, late_ms=0)
     watch.start()
     qtbot.waitUntil(lambda: watch.elapsed_s > 0.3, timeout=WAIT_MS)
     watch.stop()
     assert watch.gaps[-1].at_s - watch.gaps[0].at_s <= 0.1
+
+
+def test_who_is_in_time_is_not_kept(qtbot: Any, rendering: RenderClock) -> None:
+    watch = StallWatch(rendering, late_ms=60)
+    watch.start()
+    QTimer.singleShot(0, watch, lambda: time.sleep(0.1))
+    qtbot.waitUntil(lambda: watch.stalls > 0, timeout=WAIT_MS)
+    watch.stop()
+    assert all(gap.late >= 60 for gap in watch.gaps)
+    assert watch.longest_ms >= 100 - BEAT_MS
 
 
 def test_parts_of_a_gap() -> None:
