@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QTabWidget, QToolButton, QWidget
 
-from app.ui.face_room import LEFT, RIGHT, SEPARATOR, FaceRoom, usual_width
+from app.ui.face_room import LEFT, RIGHT, SEPARATOR, FaceRoom
 from app.ui.panel import Panel
 from app.ui.style import theme as themes
 from app.ui.style.theme import Theme
@@ -15,12 +15,8 @@ LAYOUT_VERSION: Final = 1
 """Raise it when docks are added or renamed in a way that makes old layouts wrong."""
 BOTTOM: Final = Qt.DockWidgetArea.BottomDockWidgetArea
 BOTTOM_HEIGHT: Final = (240, 0.25)
-ABOVE_SHARE, ABOVE_MORE = 0.75, 108
-"""The upper dock on the left holds a picture of 4 : 3 as wide as itself, a title and the bar below the picture."""
 FIRST_SIZE: Final = QSize(1280, 700)
 """Of the deck, until the window is shown."""
-BELOW: Final = 380
-"""Pixels that the meters below it need to show all rows at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +149,7 @@ class Docks(QObject):
     def share_out(self) -> None:
         """Give the docks of the first layout their sizes, by that of the window."""
         room = self._deck.size()
-        left = [self.docks[s.name] for s in self._specs if s.area is LEFT and s.shown]
         self.room.reset()
-        if len(left) > 1:
-            above = min(round(ABOVE_SHARE * usual_width(LEFT, room.width())) + ABOVE_MORE, room.height() - BELOW)
-            self._deck.resizeDocks(left[:2], [above, room.height() - above], Qt.Orientation.Vertical)
         least_px, share = BOTTOM_HEIGHT
         bottom = [self.docks[s.name] for s in self._specs if s.area is BOTTOM]
         height = max(least_px, round(share * room.height()))

@@ -3,16 +3,20 @@
 from collections.abc import Mapping
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
 
 LEFT: Final = Qt.DockWidgetArea.LeftDockWidgetArea
 RIGHT: Final = Qt.DockWidgetArea.RightDockWidgetArea
 SIDES: Final = (LEFT, RIGHT)
 """Who gives way first."""
-SEPARATOR: Final = "|"
+SEPARATOR, BY_HAND = "|", "by hand"
 WIDTHS: Final = {LEFT: (400, 0.3125, 0.24), RIGHT: (320, 0.25, 0.17)}
 """Of the docks on the sides: pixels, but no more than the first share of the window, and no less than the second."""
+ABOVE_SHARE, ABOVE_MORE = 0.75, 108
+"""The upper dock on the left holds a picture of 4 : 3 as wide as itself, a title and the bar below the picture."""
+BELOW: Final = 380
+"""Pixels that the meters below it need to show all rows at once."""
 FACE_SHARE: Final = 0.42
 """Of the deck's width, as far as what is in the docks can be as narrow as that."""
 
@@ -31,7 +35,10 @@ class FaceRoom(QObject):
         super().__init__(deck)
         self._deck, self._docks = deck, docks
         self._wished: dict[Qt.DockWidgetArea, int] = {}
-        self._shared_for = -1
+        self._split_by_hand = False
+        self._shared_for = QSize()
+        self._widths: dict[Qt.DockWidgetArea, int] = {}
+        """As they were shared out, or moved by hand since."""
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self.share)
         deck.installEventFilter(self)
@@ -43,6 +50,7 @@ class FaceRoom(QObject):
     def reset(self) -> None:
         """The usual widths, at once."""
         self._wished.clear()
+        self._split_by_hand = False
         self.share()
 
     def give(self, area: Qt.DockWidgetArea, width: int) -> None:
@@ -51,13 +59,15 @@ class FaceRoom(QObject):
         self._later.start()
 
     def save(self) -> str:
-        """Widths given by hand, as text: those of the sides in order, empty where none was."""
-        return SEPARATOR.join(str(self._wished.get(area, "")) for area in SIDES)
+        """What was given by hand, as text: widths of the sides in order, empty where none was, and whether heights."""
+        given = [str(self._wished.get(area, "")) for area in SIDES]
+        return SEPARATOR.join([*given, BY_HAND if self._split_by_hand else ""])
 
     def restore(self, text: str) -> None:
         """What ``save`` made; whatever else it is gives the usual widths."""
         given = text.split(SEPARATOR)
         self._wished = {area: int(width) for area, width in zip(SIDES, given, strict=False) if width.isdecimal()}
+        self._split_by_hand = given[-1] == BY_HAND
         self._later.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -67,11 +77,18 @@ class FaceRoom(QObject):
             elif isinstance(watched, QDockWidget) and QApplication.mouseButtons() & Qt.MouseButton.LeftButton:
                 # A hand at the separator, unless it is at the window's own edge: then the deck's size changes, too.
                 area = self._deck.dockWidgetArea(watched)
-                if area in SIDES and self._deck.width() == self._shared_for and watched in self._side(area):
-                    self._wished[area] = watched.width()
+                if area in SIDES and self._deck.size() == self._shared_for and watched in self._side(area):
+                    self._note_hand(area, watched)
         elif event.type() in (QEvent.Type.Show, QEvent.Type.Hide) and isinstance(watched, QDockWidget):
             self._later.start()
         return super().eventFilter(watched, event)
+
+    def _note_hand(self, area: Qt.DockWidgetArea, dock: QDockWidget) -> None:
+        before = self._widths.get(area)
+        if before is not None and abs(dock.width() - before) > 1:
+            self._wished[area] = self._widths[area] = dock.width()
+        elif area is LEFT:
+            self._split_by_hand = True
 
     def _again(self, *_: object) -> None:
         self._later.start()
@@ -96,7 +113,18 @@ class FaceRoom(QObject):
             given = max(0, min(over, widths[area] - least[area]))
             widths[area] -= given
             over -= given
-        self._shared_for = room
+        self._shared_for, self._widths = self._deck.size(), widths
         for area, docks in sides.items():
             if any(abs(dock.width() - widths[area]) > 1 for dock in docks if dock.isVisible()):
                 self._deck.resizeDocks(docks[:1], [widths[area]], Qt.Orientation.Horizontal)
+        if not self._split_by_hand and LEFT in sides:
+            self._split(sides[LEFT], widths[LEFT])
+
+    def _split(self, docks: list[QDockWidget], width: int) -> None:
+        """The picture has the height that it needs, and those below it the rest."""
+        if len(docks) < 2 or self._deck.tabifiedDockWidgets(docks[0]):
+            return
+        height = self._deck.height()
+        above = min(round(ABOVE_SHARE * width) + ABOVE_MORE, height - BELOW)
+        if abs(docks[0].height() - above) > 1:
+            self._deck.resizeDocks(docks[:2], [above, height - above], Qt.Orientation.Vertical)

@@ -27,7 +27,8 @@ MAX_MESSAGES: Final = 20
 RANK: Final = {"error": 0, "warning": 1, "info": 2}
 COLOURS: Final = {"error": "bad", "warning": "warn", "info": "accent"}
 """Colour of the theme for each kind's icon."""
-DETAIL_HEIGHT: Final = 120
+DETAIL_HEIGHT, DETAIL_FRAME = 120, 4
+"""Pixels at most, and of the frame."""
 
 
 class ElidedLabel(QLabel):
@@ -100,7 +101,6 @@ class MessageBar(QFrame):
         self._detail = QPlainTextEdit()
         self._detail.setReadOnly(True)
         self._detail.setAccessibleName("Details of the message")
-        self._detail.setFixedHeight(DETAIL_HEIGHT)
         row = QHBoxLayout()
         row.setSpacing(8)
         for part in (self._icon, self._label, self._more, self._details, self._copy, self._close):
@@ -203,6 +203,8 @@ class MessageBar(QFrame):
         self._details.setVisible(bool(top.detail))
         self._copy.setVisible(bool(top.detail))
         self._detail.setPlainText(top.detail)
+        lines = len(top.detail.splitlines()) + 1
+        self._detail.setFixedHeight(min(lines * self._detail.fontMetrics().lineSpacing() + DETAIL_FRAME, DETAIL_HEIGHT))
         self._detail.setVisible(bool(top.detail) and self._details.isChecked())
         self.show()
 

@@ -26,9 +26,6 @@ ORDER_TIPS: Final = {
 }
 
 
-LEAST_PX: Final = 240
-
-
 class MetersPanel(Panel):
     """A click on a bar puts its channel into the charts, or takes it out."""
 
@@ -70,7 +67,6 @@ class MetersPanel(Panel):
         column.setSpacing(4)
         column.addLayout(row)
         column.addWidget(self._stack, 1)
-        self.setMinimumWidth(LEAST_PX)
 
     def sizeHint(self) -> QSize:
         return QSize(400, 380)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QPoint, Qt
 
 from app.ui.face_room import LEFT, RIGHT, usual_width
 from app.ui.window import MainWindow
@@ -74,3 +75,24 @@ def test_widths_of_the_last_time_are_there_at_the_next_start(
     qtbot.waitUntil(lambda: abs(widths(second)[0] - 330) <= 1 and second.deck.width() == 1280, timeout=WAIT_MS)
     resized(second, qtbot, 900, 600)
     resized(second, qtbot, 1280, 800, left=330)
+
+
+def test_the_picture_has_its_height_until_a_hand_gives_it_another(window: MainWindow, qtbot: Any) -> None:
+    picture, meters = (window.docks.docks[name] for name in ("picture", "meters"))
+    for width, height in ((2400, 1200), (1280, 800)):
+        resized(window, qtbot, width, height)
+        wanted = 0.75 * usual_width(LEFT, width) + 108
+        qtbot.waitUntil(
+            lambda wanted=wanted: picture.height() <= wanted + 1 and meters.height() >= 370, timeout=WAIT_MS
+        )
+    separator = QPoint(150, picture.geometry().bottom() + 3)
+    qtbot.mousePress(window.deck, Qt.MouseButton.LeftButton, pos=separator)
+    for step in range(1, 9):
+        qtbot.mouseMove(window.deck, separator - QPoint(0, 5 * step))
+    qtbot.mouseRelease(window.deck, Qt.MouseButton.LeftButton, pos=separator - QPoint(0, 40))
+    lower = picture.height()
+    kept = window.docks.save()
+    window.docks.reset()
+    qtbot.waitUntil(lambda: picture.height() > lower + 20, timeout=WAIT_MS)
+    assert window.docks.restore(kept)
+    qtbot.waitUntil(lambda: abs(picture.height() - lower) <= 2, timeout=WAIT_MS)
