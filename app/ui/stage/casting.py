@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.face_frame import FaceFrame
 from app.ui.stage.rig_loader import Loaded, Present, RigLoader
 from app.ui.thread_clock import RenderClock
 from rig.characters import Character
 from rig.looks import Look
+from rig.parameters import N_CHANNELS
 
 if TYPE_CHECKING:
     from rig.imported_scene import ImportedScene
@@ -138,6 +142,16 @@ class Casting(QObject):
         stage, self._stage = self._stage, None
         if stage is not None:
             stage.close()
+
+
+def pose_scene(
+    scene: "FaceScene | ImportedScene", face: FaceFrame | None, identity: NDArray[np.float32] | None
+) -> None:
+    """Pose who is on the stage as the face is, at rest where there is none yet; ``identity`` (208,) or the scene's."""
+    if face is not None:
+        scene.set_face(face.au, face.gaze_left_deg, face.gaze_right_deg, face.head_rotation, identity)
+    elif identity is not None:
+        scene.set_face(np.zeros(N_CHANNELS, np.float32), identity=identity)
 
 
 def _load_opengl() -> None:

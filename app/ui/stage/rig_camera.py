@@ -31,6 +31,8 @@ DEEPER: Final = 0.2
 LARGEST_PX: Final = (3840, 2160)
 SMALLEST_PX: Final = 64
 Size = tuple[int, int]
+STAGE: Final = "stage"
+"""The outlet whose shape counts before others'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,21 @@ class OrbitCamera:
         camera.up = (0.0, 1.0, 0.0)
         camera.view_angle = framing.view_angle_deg
         camera.clipping_range = (0.05, 6.0)
+
+
+class Outlets(dict[str, Size]):
+    """Who else shows the picture, and at how many pixels (width, height)."""
+
+    def put(self, name: str, size: Size | None) -> None:
+        """None: it shows the picture no longer."""
+        if size is None:
+            self.pop(name, None)
+        else:
+            self[name] = size
+
+    def sizes(self) -> list[Size]:
+        """The stage's before others: the first decides how far the camera steps back."""
+        return [size for _, size in sorted(self.items(), key=lambda item: item[0] != STAGE)]
 
 
 def breadth(points: NDArray) -> float:

@@ -11,6 +11,8 @@ from app.ui.stage.rig_camera import ASPECT_MIN
 from app.ui.style.theme import Theme
 
 CHECKER_PX: Final = 12
+WORDS_PX: Final = 24
+"""About words that stand for a picture."""
 
 
 def as_image(pixels: NDArray[np.uint8]) -> QImage:
@@ -37,6 +39,17 @@ def cover(painter: QPainter, image: QImage, size: QSizeF, mirrored: bool = False
     corner = QPointF((size.width() - shape.width()) / 2, (size.height() - shape.height()) / 2)
     painter.drawImage(QRectF(corner, shape), image)
     painter.restore()
+
+
+def cover_or_say(painter: QPainter, image: QImage | None, area: QRectF, mirrored: bool, theme: Theme, why: str) -> None:
+    """:func:`cover`; without a picture words, ``why`` there is none if that is known."""
+    if image is not None:
+        cover(painter, image, area.size(), mirrored)
+        return
+    painter.setPen(QColor(theme.muted))
+    flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+    inside = area.adjusted(WORDS_PX, WORDS_PX, -WORDS_PX, -WORDS_PX)
+    painter.drawText(inside, flags, why or "Preparing the face …")
 
 
 def soften_edge(picture: NDArray[np.uint8]) -> None:

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.face_frame import FaceFrame
 from app.own_characters import Shape
-from app.ui.stage.casting import Casting
-from app.ui.stage.rig_camera import OrbitCamera, Size, breadth, render_size
+from app.ui.stage.casting import Casting, pose_scene
+from app.ui.stage.rig_camera import OrbitCamera, Outlets, Size, breadth, render_size
 from app.ui.stage.rig_loader import BASE, Loaded
 from app.ui.stage.rig_pace import STILL, Pace
-from app.ui.stage.rig_picture import as_image, checker, cover, soften_edge
+from app.ui.stage.rig_picture import as_image, checker, cover_or_say, soften_edge
 from app.ui.stage.rig_style import TRANSPARENT, SceneStyle
 from app.ui.style.theme import Theme
 from app.ui.thread_clock import RenderClock
@@ -41,8 +41,6 @@ REST_MS: Final = 350
 """Without anything new for this long, one picture at full quality."""
 DEG_PER_PIXEL: Final = 0.4
 ZOOM_PER_NOTCH: Final = 1.0015
-STAGE: Final = "stage"
-"""The outlet whose shape counts before others'."""
 
 
 class RigView(QWidget):
@@ -83,7 +81,7 @@ class RigView(QWidget):
         self._pose: FaceFrame | None = None
         self._image: QImage | None = None
         self._pixels: NDArray[np.uint8] | None = None
-        self._outlets: dict[str, Size] = {}
+        self._outlets = Outlets()
         self._pace = Pace()
         self._told = False  # that there is a scene
         self._grip: QPointF | None = None
@@ -254,10 +252,7 @@ class RigView(QWidget):
 
     def set_outlet(self, name: str, size: Size | None) -> None:
         """Somebody else shows the picture, at (width, height) pixels; None: no longer."""
-        if size is None:
-            self._outlets.pop(name, None)
-        else:
-            self._outlets[name] = size
+        self._outlets.put(name, size)
         self._pace.resized()
         self._ask()
 
@@ -271,12 +266,9 @@ class RigView(QWidget):
 
     def _viewers(self) -> list[Size]:
         """The first decides how far the camera steps back."""
-        own = []
-        if self.isVisible():
-            ratio = self.devicePixelRatioF()
-            own = [(round(self.width() * ratio), round(self.height() * ratio))]
-        outlets = sorted(self._outlets.items(), key=lambda item: item[0] != STAGE)
-        return [*(size for _, size in outlets), *own]
+        ratio = self.devicePixelRatioF()
+        own = (round(self.width() * ratio), round(self.height() * ratio))
+        return [*self._outlets.sizes(), *([own] if self.isVisible() else [])]
 
     def _ask(self) -> None:
         if self.scene is not None and not self._next.isActive():
@@ -294,7 +286,7 @@ class RigView(QWidget):
         share, samples = STILL if best else self._pace.settings
         scene.resize(*render_size(viewers, share))
         self._style.smooth(scene, samples)
-        self._pose_scene(scene)
+        pose_scene(scene, self._pose, self.identity)
         self.camera.place(scene.plotter.camera, viewers[0][0] / max(viewers[0][1], 1))
         self._pixels = scene.render()
         if scene.transparent and not samples:
@@ -308,13 +300,6 @@ class RigView(QWidget):
         self.update()
         self.drawn.emit()
 
-    def _pose_scene(self, scene: "FaceScene | ImportedScene") -> None:
-        face, identity = self._pose, self.identity
-        if face is not None:
-            scene.set_face(face.au, face.gaze_left_deg, face.gaze_right_deg, face.head_rotation, identity)
-        elif identity is not None:
-            scene.set_face(np.zeros(40, np.float32), identity=identity)
-
     # ------------------------------------------------------------ Qt
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -327,12 +312,7 @@ class RigView(QWidget):
             checker(painter, QRectF(self.rect()), self.theme)
         else:
             painter.fillRect(self.rect(), QColor(self.backdrop))
-        if self._image is not None:
-            cover(painter, self._image, QSizeF(self.size()), self.mirrored)
-            return
-        painter.setPen(QColor(self.theme.muted))
-        flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
-        painter.drawText(self.rect().adjusted(24, 24, -24, -24), flags, self.problem or "Preparing the face …")
+        cover_or_say(painter, self._image, QRectF(self.rect()), self.mirrored, self.theme, self.problem)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._pace.resized()

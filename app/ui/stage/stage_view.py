@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -21,9 +21,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.ui.preferences import Preferences
-from app.ui.stage.rig_picture import cover
+from app.ui.stage.rig_camera import STAGE
+from app.ui.stage.rig_picture import cover_or_say
 from app.ui.stage.rig_style import TRANSPARENT
-from app.ui.stage.rig_view import STAGE, RigView
+from app.ui.stage.rig_view import RigView
 from app.ui.stage.stage_settings import StageSettings
 
 EDGE_PX: Final = 10
@@ -152,13 +153,8 @@ class StageView(QWidget):
         clear = self._rig.backdrop == TRANSPARENT
         painter.fillRect(self.rect(), QColor(0, 0, 0, 0) if clear else QColor(self._rig.backdrop))
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
-        image = self._rig.image()
-        if image is not None:
-            cover(painter, image, QSizeF(self.size()), self.mirrored)
-        else:
-            painter.setPen(QColor(self._rig.theme.muted))
-            flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
-            painter.drawText(QRectF(self.rect()), flags, self._rig.problem or "Preparing the face …")
+        rig = self._rig
+        cover_or_say(painter, rig.image(), QRectF(self.rect()), self.mirrored, rig.theme, rig.problem)
 
     # ------------------------------------------------------------ mouse and keys
 
