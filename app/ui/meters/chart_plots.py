@@ -126,6 +126,7 @@ class ChartPlots(pg.GraphicsLayoutWidget):
             self._cursors[unit].hide()
             strip.addItem(self._cursors[unit], ignoreBounds=True)
             self._names[unit] = pg.LabelItem(unit.name)
+            self._names[unit].setZValue(10)
             self._names[unit].setParentItem(box)
             self._names[unit].anchor(itemPos=(0, 0), parentPos=(0, 0), offset=(4, -1))
             box.sigXRangeChanged.connect(self._follow)
@@ -147,7 +148,8 @@ class ChartPlots(pg.GraphicsLayoutWidget):
                 axis.setPen(QColor(self.theme.line))
                 axis.setTextPen(QColor(self.theme.muted))
                 axis.setTickFont(font)
-            self._names[unit].setText(unit.name, color=self.theme.muted, size=f"{FONT_PX}px")
+            named = f'<span style="background-color: {self.theme.panel}">&nbsp;{unit.name}&nbsp;</span>'
+            self._names[unit].setText(named, color=self.theme.muted, size=f"{FONT_PX}px")  # curves go behind it
             self._cursors[unit].setPen(pg.mkPen(self.theme.muted, width=1, style=Qt.PenStyle.DashLine))
         for key, line in self._lines.items():
             line.setPen(pg.mkPen(self._colours[key], width=PEN_PX))

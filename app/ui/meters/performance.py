@@ -85,8 +85,12 @@ class Figures:
 
     @property
     def scale_ms(self) -> float:
-        """How far the bars reach: 1, 2 or 5 times a power of ten, so that it seldom changes; 10 at least."""
-        most = max((each.p95_ms for stage in STAGES if (each := self.latency(stage)) is not None), default=0.0)
+        """How far the bars reach: 1, 2 or 5 times a power of ten, so that it seldom changes; 10 at least.
+
+        The 3D face has no say: where a processor draws it, it takes so long that all others would be dots.
+        """
+        stages = [stage for stage in STAGES if stage != RIG]
+        most = max((each.p95_ms for stage in stages if (each := self.latency(stage)) is not None), default=0.0)
         steps = [base * 10**power for power in range(1, 5) for base in (1, 2, 5)]
         return float(next((step for step in steps if step >= most), steps[-1]))
 

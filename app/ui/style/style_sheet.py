@@ -112,7 +112,7 @@ def _fields(t: Theme) -> str:
         background: {t.field}; border: 1px solid {t.line}; border-radius: 6px;
         selection-background-color: {t.accent}; selection-color: {t.on_accent};
     }}
-    QLineEdit, QComboBox {{ padding: 0 8px; min-height: 26px; }}
+    QLineEdit, QComboBox {{ padding: 0 8px; min-height: 26px; placeholder-text-color: {t.muted}; }}
     QSpinBox, QDoubleSpinBox {{ padding: 0 2px 0 0; min-height: 26px; max-height: 26px; }}
     #qt_spinbox_lineedit {{ background: transparent; border: none; padding: 0 0 0 6px; min-height: 20px; }}
     QPlainTextEdit, QTextEdit, QTextBrowser {{ padding: 4px; }}
