@@ -76,7 +76,9 @@ class Stage:
         self.seen = behind is None
         """Whether what is added is on the plotter at once."""
         if behind is not None:
-            self.plotter, self.full, self.software = behind.plotter, behind.full, behind.software
+            self.plotter, self.full = behind.plotter, behind.full
+            if "software" in vars(behind):  # to find it out draws a picture
+                self.software = behind.software
             self.transparent, self.lights, self.drawing = behind.transparent, behind.lights, behind.drawing
             return
         # A plotter that is created here must not show a window.
