@@ -192,6 +192,7 @@ class PicturePanel(Panel):
     def seek(self, frame: int) -> None:
         self.film.seek(frame)
         self._warn_recording()
+        self._show_place()  # at once, not with the picture
 
     def step(self, frames: int) -> None:
         self.film.step(frames)
