@@ -60,11 +60,16 @@ def cut_bust(matrix: sp.csr_matrix, rest: F, quads: NDArray, skin: NDArray) -> t
         rows += [vertex, vertex]
         sources += [vertex, other]
         shares += [1 - t, t]
-    move = sp.eye(len(rest), format="lil")
-    move[np.unique(rows)] = 0
-    for r, s, w in zip(rows, sources, shares, strict=True):
-        move[r, s] = w
-    return (move.tocsr() @ matrix).astype(np.float32), kept
+    still = np.setdiff1d(np.arange(len(rest)), rows)
+    # Built in one go: scipy's row-wise matrices hold up every other thread while they are filled.
+    move = sp.csr_matrix(
+        (
+            np.concatenate([np.ones(len(still)), shares]),
+            (np.concatenate([still, rows]), np.concatenate([still, sources])),
+        ),
+        shape=(len(rest), len(rest)),
+    )
+    return (move @ matrix).astype(np.float32), kept
 
 
 def tooth_tips(s: Skeleton) -> NDArray[np.int32]:
