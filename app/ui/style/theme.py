@@ -48,6 +48,7 @@ __all__ = [
 ]
 
 THEMES: Final = ("system", "dark", "light")
+STYLED: Final = "mien-styled"
 MARGIN: Final = 12
 GAP: Final = 8
 
@@ -62,7 +63,11 @@ def pick(name: str) -> Theme:
 
 def apply(app: QApplication, theme: Theme) -> None:
     """Dress the whole application."""
-    app.setStyle("Fusion")
+    if (
+        app.property(STYLED) is None
+    ):  # once: another one is put under every widget that is alive, which is slow and risky
+        app.setStyle("Fusion")
+        app.setProperty(STYLED, True)
     palette = QPalette()
     role = QPalette.ColorRole
     for roles, colour in (

@@ -157,7 +157,7 @@ def test_the_menu_saves_and_recalls_too(
     running.menus.refresh()
     running.menus.actions["Save this neutral …"].trigger()
     qtbot.waitUntil(lambda: list_profiles() == ["Ada"], timeout=WAIT_MS)
-    running.use_neutral("Ada")
+    running.session.use_neutral("Ada")
     assert choices(running) == {AUTO: False, "Ada": True}
 
 
