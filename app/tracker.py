@@ -29,7 +29,7 @@ from app.filters import FaceFilter
 from app.likeness import Likeness
 from app.profiles import Profile
 from app.regressor import Regressor, SeeingRegressor
-from app.rules import GazeKeeper, settle_lids, settle_pairs, symmetric
+from app.rules import GazeKeeper, settle_lids, settle_mouth, symmetric
 from app.tracker_settings import FIXED, TrackerSettings
 from app.webcam import WebcamGuess
 from models.runtime import gaze
@@ -300,7 +300,7 @@ class Tracker:
             measured = gaze.eye_angles(aligned, neutral, fit.rotation[2])
             gaze_deg = self._gaze(measured, openness, now_s)
             au = settle_lids(answer.au, openness, gaze_deg, settings.rules)
-            au = settle_pairs(au)
+            au = settle_mouth(au, settings.rules)
             if not settings.asymmetry:
                 au = symmetric(au)
                 gaze_deg = np.broadcast_to(gaze_deg.mean(axis=0), (2, 2)).astype(np.float32)

@@ -1,9 +1,9 @@
-"""Narrowed eyes and shut ones: what AU6 and AU7 explain is no AU43. (The other rules: test_tracker.)"""
+"""Narrowed eyes and shut ones: what AU6 and AU7 explain is no AU43. Tongues. (The other rules: test_tracker.)"""
 
 import numpy as np
 import pytest
 
-from app.rules import CHEEK, SHUT, SQUINT, Rules, settle_lids
+from app.rules import CHEEK, SHUT, SQUINT, TONGUE, Rules, settle_lids, settle_mouth
 from models.runtime import gaze
 from rig.face import Face
 from rig.parameters import N_CHANNELS
@@ -53,3 +53,18 @@ def test_our_own_head_narrows_its_eyes_as_the_rules_say(channels: list[int], sha
 
     for strength in (0.5, 1.0):
         np.testing.assert_allclose(openness(strength) / openness(0), 1 - share * strength, atol=0.03)
+
+
+def test_a_tongue_shows_when_it_is_sure_to() -> None:
+    def shown(said: float) -> float:
+        au = np.full(N_CHANNELS, 0.3, np.float32)
+        au[TONGUE] = said
+        before = au.copy()
+        after = settle_mouth(au, RULES)
+        np.testing.assert_array_equal(au, before)
+        assert np.delete(after, TONGUE).max() <= np.float32(0.3)
+        return float(after[TONGUE])
+
+    assert shown(0.3) == 0
+    assert shown(1.0) == pytest.approx(1)
+    assert 0 < shown(0.5) < shown(0.7) < 0.7

@@ -11,7 +11,7 @@ from app.capture import Frame, VideoFile
 from app.errors import UserError
 from app.face_frame import FaceFrame
 from app.profiles import Profile, save_profile
-from app.rules import GazeKeeper, Rules, settle_lids, settle_pairs, symmetric
+from app.rules import GazeKeeper, Rules, settle_lids, settle_mouth, symmetric
 from app.shaping import Shaping
 from app.tracker import Tracker, TrackerSettings, make_tracker
 from models.runtime import alignment, gaze
@@ -317,7 +317,7 @@ def test_the_weaker_of_two_exclusive_actions_gives_way() -> None:
     for a, b in EXCLUSIVE_CHANNELS:
         au = np.zeros(N_CHANNELS, np.float32)
         au[CHANNEL_INDEX[a]], au[CHANNEL_INDEX[b]] = 0.8, 0.2
-        got = settle_pairs(au)
+        got = settle_mouth(au, Rules())
         assert got[CHANNEL_INDEX[a]] == pytest.approx(0.8)
         assert got[CHANNEL_INDEX[b]] == pytest.approx(0.05)
 
