@@ -8,7 +8,7 @@ import pytest
 
 from models.runtime.person import AT_MOST, Photo, choose, make_person
 from models.runtime.person_fit import DISTANCE_M, PersonFit
-from models.runtime.person_look import PersonLook, Portrait
+from models.runtime.person_look import EYES, SCLERA, PersonLook, Portrait
 from rig.face import Face
 from rig.identity import random_identity
 from rig.looks import read_sheet
@@ -106,7 +106,9 @@ def seen(vertices: np.ndarray) -> np.ndarray:
 
 
 def painted_photo(face: Face, tint: tuple[float, float, float], brow: bool) -> Portrait:
-    """A face seen from the front, each skin triangle in its painted colour times ``tint``, dark hair above."""
+    """A face seen from the front, each skin triangle in its painted colour times ``tint``, dark hair above.
+
+    Its eyes are as white on any skin: the reader judges the light by them."""
     s = face.skeleton
     at, points = seen(s.vertices), seen(face.landmarks(s.vertices))
     image = np.full((512, 512, 3), (20, 16, 14), np.uint8)
@@ -120,6 +122,8 @@ def painted_photo(face: Face, tint: tuple[float, float, float], brow: bool) -> P
         if corner[:, 1].mean() > low - 6:
             colour = np.clip(sheet[texel[k, 0], texel[k, 1]] * np.array(tint), 0, 255)
             cv2.fillConvexPoly(image, corner.round().astype(np.int32), colour.astype(int).tolist())
+    for lids in EYES:
+        cv2.fillConvexPoly(image, cv2.convexHull(points[list(lids), :2].round().astype(np.int32)), SCLERA)
     if brow:
         for side in ((70, 63, 105, 66, 107, 55, 65, 52, 53, 46), (300, 293, 334, 296, 336, 285, 295, 282, 283, 276)):
             cv2.fillConvexPoly(image, cv2.convexHull(points[list(side), :2].round().astype(np.int32)), (40, 30, 25))
