@@ -10,8 +10,9 @@ Our regressors answer beside the person's own frames at rest (``--geometric``, `
 whose blendshapes were learnt from real people. How much each counts on a channel is taken from rendered people whom
 nobody trained on: ours by how little they err there, together as one reader, for they share their renders and err
 alike; MediaPipe as the geometric regressor does, which like it sees nothing but landmarks, so that it says much of lips
-and little of brows that show in the skin. Channels that it is never seen to move it leaves to ours. Frames at rest are
-0 by definition. Faces without a frame at rest (stills) stay unknown.
+and little of brows that show in the skin. Channels that it is never seen to move stay unknown (NaN): there our readers
+have nothing to learn from each other, and their mean only shrinks what one of them alone sees (puffed cheeks). Frames
+at rest are 0 by definition. Faces without a frame at rest (stills) stay unknown.
 """
 
 import argparse
@@ -66,9 +67,10 @@ def blendshape_answers(clip: Path, task: Path, frames: NDArray[np.int64], restin
 
 
 def vote(ours: F, theirs: F, resting: NDArray[np.bool_], share: F) -> F:
-    """(N, 40) each -> (N, 40): theirs counts with ``share`` (40,) 0..1 where it is known, ours with the rest; 0 at
-    rest."""
-    out = np.where(np.isfinite(theirs), (1 - share) * ours + share * np.nan_to_num(theirs), ours)
+    """(N, 40) each -> (N, 40): theirs counts with ``share`` (40,) 0..1, ours with the rest; NaN where theirs does not
+    count; 0 at rest."""
+    both = np.isfinite(theirs) & (share > 0)
+    out = np.where(both, (1 - share) * ours + share * np.nan_to_num(theirs), np.nan)
     out[resting] = 0
     out[:, NEVER_SHOWN] = 0
     return np.asarray(out, np.float32)

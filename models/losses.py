@@ -136,10 +136,11 @@ def adversarial_loss(emotionless_mouth: Tensor, base_mouth: Tensor) -> Tensor:
 def channel_loss(read: Tensor, true: Tensor) -> Tensor:
     """Huber loss on channels (N, 40), ``read`` unbounded. Nearly a 1-norm, for most actions are absent and their median
     is 0, which their mean is not; a present one weighs more than one of the many zeros. Beyond the ends of the range is
-    as good as at the end, for the answer is clipped."""
+    as good as at the end, for the answer is clipped. NaN where the truth is not known."""
+    known, true = true.isfinite(), true.nan_to_num()
     inside = torch.where((true <= 0) & (read < 0) | (true >= 1) & (read > 1), true, read)
-    weight = 0.8 + 1.1 * (true > 0.02)
-    return (weight * nnf.smooth_l1_loss(inside, true, reduction="none", beta=CHANNEL_BETA)).mean()
+    weight = known * (0.8 + 1.1 * (true > 0.02))
+    return (weight * nnf.smooth_l1_loss(inside, true, reduction="none", beta=CHANNEL_BETA)).sum() / known.sum()
 
 
 def supervised_loss(read, true) -> dict[str, Tensor]:  # type: ignore[no-untyped-def]

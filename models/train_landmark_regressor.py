@@ -68,13 +68,14 @@ def loss_terms(model: LandmarkRegressor, batch: Batch, identity_only: bool) -> l
     of_identity = ((p_identity[: len(batch.identity)] - batch.identity)[batch.identity_known] ** 2).mean()
     if identity_only:
         return [of_identity]
+    known, au = batch.au.isfinite(), batch.au.nan_to_num()
     # A present action counts more than one of the many zeros.
-    weight = 0.8 + 1.1 * (batch.au > 0.02)
+    weight = known * (0.8 + 1.1 * (au > 0.02))
     # Below zero is as good as zero: the output is clipped.
-    off = torch.where((batch.au <= 0) & (p_au < 0), torch.zeros_like(p_au), p_au)
-    seen = (batch.au[:, SHUT] < 0.5).float().repeat_interleave(2, 1) * batch.gaze.isfinite()
+    off = torch.where((au <= 0) & (p_au < 0), torch.zeros_like(p_au), p_au)
+    seen = (au[:, SHUT] < 0.5).float().repeat_interleave(2, 1) * batch.gaze.isfinite()
     of_gaze = (seen * huber(p_gaze / GAZE_UNIT_DEG, batch.gaze.nan_to_num() / GAZE_UNIT_DEG)).mean()
-    return [(weight * huber(off, batch.au)).mean(), 0.5 * of_gaze, 0.5 * of_identity]
+    return [(weight * huber(off, au)).sum() / known.sum(), 0.5 * of_gaze, 0.5 * of_identity]
 
 
 @dataclass(frozen=True)

@@ -53,10 +53,13 @@ def codes_of(model: LiteRegressor, b: Batch) -> tuple[Tensor, Tensor]:
 
 def action_losses(p_au: Tensor, from_pictures: Tensor, au: Tensor, share: float) -> tuple[Tensor, Tensor]:
     """Of the model's AUs and of those read from the pictures alone, (M, 40) each, when ``share`` of the training has
-    passed."""
+    passed. NaN where the truth is not known."""
+    known, au = au.isfinite(), au.nan_to_num()
     early, late = SQUARE_BELOW
     nearly_l1 = nn.SmoothL1Loss(reduction="none", beta=late + (early - late) * max(0.0, 1 - 2 * share))
-    weight = 0.8 + 1.1 * (au > 0.02)  # a present action counts more than one of the many zeros
+    weight = (
+        known * (0.8 + 1.1 * (au > 0.02)) / known.float().mean()
+    )  # a present action counts more than one of the many zeros
     off = torch.where((au <= 0) & (p_au < 0), torch.zeros_like(p_au), p_au)  # below zero is as good as zero
     return 2.0 * (weight * nearly_l1(off, au)).mean(), 5.0 * (weight * (from_pictures - au) ** 2).mean()
 
@@ -220,7 +223,7 @@ def train(run: Run, faces: Faces, real: Faces | None) -> None:
     people = People(faces, ~faces.held_out)
     real_people = None
     if real is not None:
-        known = np.isfinite(real.au[:, 0])
+        known = np.isfinite(real.au).any(1)
         real_people = People(real, ~real.held_out & (known if known.any() else real.resting))
     held, neutrals = held_out(faces)
     aside, rests = held_out(real) if real is not None and known.any() else (held[:0], held[:0])
@@ -247,7 +250,7 @@ def train(run: Run, faces: Faces, real: Faces | None) -> None:
 def held_out(faces: Faces) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows of the people never trained on whose AUs are known, and a picture at rest of the same session for each (-1:
     none)."""
-    held = np.flatnonzero(faces.held_out & np.isfinite(faces.au[:, 0]))
+    held = np.flatnonzero(faces.held_out & np.isfinite(faces.au).any(1))
     return held, faces.neutral_rows(np.random.default_rng(0), same_session=1.0)[held]
 
 

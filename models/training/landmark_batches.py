@@ -31,7 +31,7 @@ class Samples:
 
     landmarks: Tensor  # (N, 478, 3) metres
     neutral: Tensor  # (N, 478, 3) metres
-    au: Tensor  # (N, 40)
+    au: Tensor  # (N, 40), NaN: not known
     gaze: Tensor  # (N, 4) degrees, NaN: not known
     identity: Tensor | None  # (N, 208)
     held_out: NDArray[np.bool_]  # (N,)
@@ -101,7 +101,7 @@ def load_real(folder: Path) -> Samples:
     for session in np.unique(faces.session):
         own = faces.session == session
         resting = np.flatnonzero(own & faces.resting)
-        for row in np.flatnonzero(own & np.isfinite(faces.au[:, 0])):
+        for row in np.flatnonzero(own & np.isfinite(faces.au).any(1)):
             others = resting[resting != row]
             if len(others) == 0:
                 continue

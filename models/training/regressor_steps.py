@@ -93,7 +93,7 @@ class Steps:
             terms["landmarks"] = w.landmarks * self._landmarks(whole, reading, rng)
         if real is not None and places is not None:
             au = reading.au[rendered:]
-            read = torch.arange(rendered, len(whole.rows))[whole.au[rendered:, 0].isfinite().cpu()]
+            read = torch.arange(rendered, len(whole.rows))[whole.au[rendered:].isfinite().any(1).cpu()]
             if w.real and len(read):
                 by_pictures = alone_loss(self._regressor, seen.rows(read), code[read], whole.au[read])
                 terms["real"] = w.real * (2 * channel_loss(reading.au[read], whole.au[read]) + by_pictures)
