@@ -75,6 +75,7 @@ class Toolbar(QFrame):
         self.setObjectName("bar")
         self._theme = theme
         self._running = self._recording = self._sending = False
+        self._worn: dict[QToolButton, tuple[str, str]] = {}
 
         self.source = ChoiceButton(theme)
         self.source.setToolTip("Where the picture comes from")
@@ -176,10 +177,16 @@ class Toolbar(QFrame):
     def _dress(self) -> None:
         t = self._theme
         run_colour = t.text if self._running else t.on_accent if self.run.isEnabled() else t.muted
-        self.run.setIcon(spaced_icon("stop" if self._running else "play", run_colour))
-        self.stream.setIcon(spaced_icon("stream", t.on_accent if self._sending else t.text))
+        self._wear(self.run, "stop" if self._running else "play", run_colour)
+        self._wear(self.stream, "stream", t.on_accent if self._sending else t.text)
         red = "#ffffff" if self._recording else t.record if self.record.isEnabled() else t.muted
-        self.record.setIcon(spaced_icon("stop" if self._recording else "record", red))
+        self._wear(self.record, "stop" if self._recording else "record", red)
+
+    def _wear(self, button: QToolButton, icon: str, colour: str) -> None:
+        """Painting an icon takes milliseconds, and several times a second it is asked for one that is there."""
+        if self._worn.get(button) != (icon, colour):
+            self._worn[button] = (icon, colour)
+            button.setIcon(spaced_icon(icon, colour))
 
     def show_source(self, spec: str | None) -> None:
         title = source_title(spec)
