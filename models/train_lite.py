@@ -57,9 +57,8 @@ def action_losses(p_au: Tensor, from_pictures: Tensor, au: Tensor, share: float)
     known, au = au.isfinite(), au.nan_to_num()
     early, late = SQUARE_BELOW
     nearly_l1 = nn.SmoothL1Loss(reduction="none", beta=late + (early - late) * max(0.0, 1 - 2 * share))
-    weight = (
-        known * (0.8 + 1.1 * (au > 0.02)) / known.float().mean()
-    )  # a present action counts more than one of the many zeros
+    # A present action counts more than one of the many zeros.
+    weight = known * (0.8 + 1.1 * (au > 0.02)) / known.float().mean()
     off = torch.where((au <= 0) & (p_au < 0), torch.zeros_like(p_au), p_au)  # below zero is as good as zero
     return 2.0 * (weight * nearly_l1(off, au)).mean(), 5.0 * (weight * (from_pictures - au) ** 2).mean()
 
@@ -221,12 +220,13 @@ def train(run: Run, faces: Faces, real: Faces | None) -> None:
     rng = np.random.default_rng([args.seed, run.step])
     g = torch.Generator().manual_seed(args.seed + run.step)
     people = People(faces, ~faces.held_out)
-    real_people = None
+    held, neutrals = held_out(faces)
+    real_people, labels, aside, rests = None, False, held[:0], held[:0]
     if real is not None:
         known = np.isfinite(real.au).any(1)
-        real_people = People(real, ~real.held_out & (known if known.any() else real.resting))
-    held, neutrals = held_out(faces)
-    aside, rests = held_out(real) if real is not None and known.any() else (held[:0], held[:0])
+        labels = bool(known.any())
+        real_people = People(real, ~real.held_out & (known if labels else real.resting))
+        aside, rests = held_out(real)  # nobody, where nothing is labelled
     while run.share < 1:
         run.model.train()
         run.model.geometry.eval()
@@ -234,7 +234,7 @@ def train(run: Run, faces: Faces, real: Faces | None) -> None:
         losses = supervised(run.model, run.alone, faces, people.draw(args.people, rng), g, share)
         if real is not None and real_people is not None and args.real_people and run.step % REAL_EVERY == 0:
             batch = real_people.draw(args.real_people, rng)
-            if len(aside):
+            if labels:
                 losses |= labelled(run.model, run.alone, real, batch, g, share)
             else:
                 losses["rest"] = at_rest(run.model, real, batch, g)

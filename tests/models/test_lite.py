@@ -138,6 +138,22 @@ def test_labelled_real_faces_teach_and_judge(tmp_path: Path, monkeypatch: pytest
     assert all(float(last[names.index(name)]) > 0 for name in ("real", "real_alone", "mae_real"))
 
 
+def test_labels_teach_where_nobody_is_held_aside_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("faces", "real"):
+        (tmp_path / name).mkdir()
+        cheeks(tmp_path / name)
+    with np.load(tmp_path / "real" / "shard0000.npz") as z:
+        rows = dict(z)
+    rows["person"] = 1 + 12 * rows["person"]
+    np.savez(tmp_path / "real" / "shard0000.npz", **rows)  # type: ignore[arg-type]
+    torch.save(LandmarkRegressor().checkpoint(), tmp_path / "geometric.pt")
+    given = ("--faces", tmp_path / "faces", "--real", tmp_path / "real", "--geometric", tmp_path / "geometric.pt")
+    run(monkeypatch, *given, "--out", tmp_path / "out", "--steps", 2, "--people", 3, "--real-people", 2, "--every", 2)
+    names = (tmp_path / "out" / "log.csv").read_text().splitlines()[0].split(",")
+    assert "real" in names
+    assert "icc_real" not in names
+
+
 def test_batches_hold_people_beside_their_rest_and_show_half_shut_lids_seldom(tmp_path: Path) -> None:
     cheeks(tmp_path)
     faces = load_faces(tmp_path)
