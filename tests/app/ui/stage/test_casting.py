@@ -45,9 +45,12 @@ class House:
 
     def ask_and_begin(self, spec: str) -> None:
         """Until some of it is made; it goes on only by :meth:`turn`."""
+        turn = self.casting._turn
+        turn.timeout.disconnect(self.casting._go_on)  # or a quick machine makes half the head while we wait
         self.casting.ask(spec, None)
         self.qtbot.waitUntil(lambda: self.casting._coming is not None, timeout=WAIT_MS)
-        self.casting._turn.stop()
+        turn.stop()
+        turn.timeout.connect(self.casting._go_on)
         for _ in range(3):
             self.turn()
 
