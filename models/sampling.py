@@ -34,6 +34,8 @@ PROTOTYPES: tuple[dict[str, float], ...] = (
     {"AU24": 0.7},
     {"AU28": 0.7},
     {"AU34": 0.8, "AU24": 0.3},
+    {"AU34": 0.8, "AU18": 0.4, "AU17": 0.4},
+    {"AU34": 0.7, "AU18": 0.6},
     {"AU34": 0.6},
     {"AU19": 0.8, "AU25": 0.5},
     {"AU43": 1.0},
@@ -49,6 +51,10 @@ PROTOTYPES: tuple[dict[str, float], ...] = (
 STEMS = tuple(
     dict.fromkeys(c.removesuffix("-left").removesuffix("-right") if not c.startswith("AU30") else c for c in CHANNELS)
 )
+
+SEALING = ("AU17", "AU18", "AU24")
+PARTING = [CHANNEL_INDEX[c] for c in ("AU16-left", "AU16-right", "AU19", "AU22", "AU25", "AU28")]
+"""Lips that do these, or lie behind the teeth, hold no air."""
 
 
 def _set(au: F, rng: np.random.Generator, stem: str, value: float, lateral: float) -> None:
@@ -86,6 +92,8 @@ def draw_expression(rng: np.random.Generator) -> F:
             _set(au, rng, str(stem), float(rng.beta(1.2, 2.0)), lateral=0.15)
     if rng.random() < 0.12:
         _set(au, rng, "AU43", float(rng.uniform(0.2, 1.0)), lateral=0.25)
+    if rng.random() < 0.95:
+        _hold_air(au, rng)
     for a, b in EXCLUSIVE_CHANNELS:
         i, j = CHANNEL_INDEX[a], CHANNEL_INDEX[b]
         if au[i] > 0 and au[j] > 0:
@@ -98,6 +106,17 @@ def draw_expression(rng: np.random.Generator) -> F:
     if au[j] < 0.2:
         au[i] = min(au[i], rng.uniform(0.2, 0.5))  # sealed lips hold the jaw
     return np.clip(au, 0, 1)
+
+
+def _hold_air(au: F, rng: np.random.Generator) -> None:
+    """Puffed cheeks are full of air, which only sealed lips hold: mostly pressed, pursed or pushed up by the chin."""
+    if au[CHANNEL_INDEX["AU34"]] < 0.15:
+        return
+    au[PARTING] = 0
+    au[CHANNEL_INDEX["AU26"]] = min(au[CHANNEL_INDEX["AU26"]], 0.1)
+    if rng.random() < 0.7:
+        for stem in rng.choice(SEALING, rng.integers(1, 3), replace=False):
+            au[CHANNEL_INDEX[stem]] = max(au[CHANNEL_INDEX[stem]], rng.uniform(0.1, 0.8))
 
 
 def draw_gaze(rng: np.random.Generator) -> tuple[F, F]:

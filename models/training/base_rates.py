@@ -58,6 +58,8 @@ OF_LANDMARKS: Final = (
 OF_PICTURES: Final = (*COMMON, Rarity("AU19", 0.35), Rarity("AU29", 0.5))
 SEALED_JAW: Final = 0.1
 """Share of jaws dropped far behind sealed lips: possible, and hardly ever seen."""
+LEAKING: Final = 0.05
+"""Share of cheeks puffed behind parted lips, which hold no air."""
 
 
 def sample_rates(au: NDArray[np.floating], rarities: Sequence[Rarity]) -> NDArray[np.float64]:
@@ -65,5 +67,6 @@ def sample_rates(au: NDArray[np.floating], rarities: Sequence[Rarity]) -> NDArra
     rates = np.ones(len(au))
     for rarity in rarities:
         rates = np.where(rarity.shown(au), np.minimum(rates, rarity.share), rates)
-    sealed = (au[:, CHANNEL_INDEX["AU26"]] > 0.4) & (au[:, CHANNEL_INDEX["AU25"]] < 0.2)
-    return np.where(sealed, np.minimum(rates, SEALED_JAW), rates)
+    jaw, lips, cheeks = (au[:, CHANNEL_INDEX[c]] for c in ("AU26", "AU25", "AU34"))
+    rates = np.where((jaw > 0.4) & (lips < 0.2), np.minimum(rates, SEALED_JAW), rates)
+    return np.where((cheeks > 0.15) & (lips > 0.1), np.minimum(rates, LEAKING), rates)

@@ -46,6 +46,9 @@ def test_expressions_are_in_range_varied_and_possible() -> None:
         together = (drawn[:, CHANNEL_INDEX[a]] > 0.3) & (drawn[:, CHANNEL_INDEX[b]] > 0.3)
         assert together.mean() < 0.01, f"{a} with {b}"
     assert (np.abs(drawn[:, both("AU12")[0]] - drawn[:, both("AU12")[1]]) > 0.3).mean() > 0.005
+    puffed = drawn[drawn[:, CHANNEL_INDEX["AU34"]] > 0.3]
+    assert (puffed[:, CHANNEL_INDEX["AU25"]] > 0.1).mean() < 0.1, "lips that part hold no air"
+    assert 0.2 < (puffed[:, CHANNEL_INDEX["AU18"]] > 0.1).mean() < 0.7
 
 
 def test_gaze_and_head_stay_within_what_people_do() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.training.base_rates import COMMON, OF_LANDMARKS, OF_PICTURES, SEALED_JAW, Rarity, sample_rates
+from models.training.base_rates import COMMON, LEAKING, OF_LANDMARKS, OF_PICTURES, SEALED_JAW, Rarity, sample_rates
 from rig.parameters import CHANNEL_INDEX, N_CHANNELS
 
 
@@ -38,6 +38,12 @@ def test_the_rarest_action_decides() -> None:
 def test_a_jaw_behind_sealed_lips_is_hardly_ever_seen() -> None:
     assert rate(face(AU26=0.5), ()) == SEALED_JAW
     assert rate(face(AU26=0.5, AU25=0.5), ()) == 1
+
+
+def test_puffed_cheeks_behind_parted_lips_are_hardly_ever_seen() -> None:
+    assert rate(face(AU34=0.5, AU25=0.5), ()) == LEAKING
+    assert rate(face(AU34=0.5, AU18=0.5), ()) == 1
+    assert rate(face(AU34=0.05, AU25=0.5), ()) == 1
 
 
 def test_nothing_is_lost_and_every_rate_is_a_share() -> None:
