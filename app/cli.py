@@ -44,7 +44,8 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=window_command, source=None)
+    parser.set_defaults(run=window_command)
+    parser.add_argument("--source", metavar="SOURCE", help="what the window opens: camera number, file, folder or 'demo'")
     add_tracking(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
 

@@ -53,6 +53,13 @@ def test_options_before_and_after_the_command_both_count() -> None:
     assert parser.parse_args(["demo"]).source == "demo"
 
 
+def test_the_window_opens_the_source_that_is_asked_for() -> None:
+    parser = cli.build_parser()
+    assert parser.parse_args(["--source", "take.mp4"]).source == "take.mp4"
+    assert parser.parse_args(["--source", "take.mp4"]).run is cli.window_command
+    assert parser.parse_args(["track", "1"]).source == "1"
+
+
 def test_shaping_is_read_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "shaping.json"
     path.write_text('{"mien-shaping": 1, "channels": {"AU26": {"gain": 2}}}')
