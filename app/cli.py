@@ -45,7 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=window_command)
-    parser.add_argument("--source", metavar="SOURCE", help="what the window opens: camera number, file, folder or 'demo'")
+    parser.add_argument("--source", metavar="SOURCE", help="what the window opens: camera, file, folder, 'demo'")
     add_tracking(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
 
