@@ -136,6 +136,7 @@ class Face:
             yaw, pitch = float(gaze[0]), float(gaze[1])
             outward = yaw if side == 0 else -yaw
             share = np.clip(np.array([pitch, -pitch, -outward, outward], np.float32) / GAZE_FULL_DEG, 0, 1)
+            share *= 1 - shut[side]  # lids follow the eye as far as they are open: shut ones have met
             rotvec += np.tensordot(share, s.gaze_rotation[side], 1)
             move += np.tensordot(share, s.gaze_translation[side], 1)
             rotvec[self._eye_bone[side]] += np.radians([-pitch, yaw, 0.0])

@@ -171,7 +171,8 @@ class TorchFace(nn.Module):
         for side, gaze in enumerate((gaze_left_deg, gaze_right_deg)):
             yaw, pitch = gaze.unbind(-1)
             out = yaw if side == 0 else -yaw
-            shares.append((torch.stack([pitch, -pitch, -out, out], -1) / GAZE_FULL_DEG).clamp(0, 1))
+            share = (torch.stack([pitch, -pitch, -out, out], -1) / GAZE_FULL_DEG).clamp(0, 1)
+            shares.append(share * (1 - shut[:, self.lids[side], None]))
             turn[:, self.eyes[side], 0] = -torch.deg2rad(pitch)
             turn[:, self.eyes[side], 1] = torch.deg2rad(yaw)
         share = torch.cat(shares, -1)

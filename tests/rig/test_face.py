@@ -193,6 +193,19 @@ def test_gaze_turns_the_irises(face: Face, rest: np.ndarray, yaw: float, pitch: 
         assert (np.sign(move[lids, 1]) == np.sign(pitch)).all(), "upper lids follow"
 
 
+@pytest.mark.parametrize("pitch", [-30.0, 20.0])
+def test_shut_lids_stay_shut_wherever_the_eye_behind_them_looks(face: Face, pitch: float) -> None:
+    look = np.array([0.0, pitch], np.float32)
+    gaps = []
+    for shut in (0.0, 0.5, 1.0):
+        both = au(**{"AU43_left": shut, "AU43_right": shut})
+        rims = face.pose(both, look, look)[face.skeleton.lid_seam]
+        gaps.append((rims[:, :, 0, 1] - rims[:, :, 1, 1]).mean(1))
+    np.testing.assert_allclose(gaps[1], (gaps[0] + gaps[2]) / 2, atol=0.5 * MM)
+    met = face.pose(au(AU43_left=1.0, AU43_right=1.0))[face.skeleton.lid_seam]
+    np.testing.assert_allclose(gaps[2], (met[:, :, 0, 1] - met[:, :, 1, 1]).mean(1), atol=0.05 * MM)
+
+
 def test_each_eye_turns_alone(face: Face, rest: np.ndarray) -> None:
     move = points(face, au(), np.array([15.0, 0.0]), None) - rest
     assert move[IRIS["left"], 0] > 2 * MM
