@@ -56,7 +56,7 @@ def smiles(names: list[str], size: int = 400) -> Picture:
         character = load_character(name)
         scene = FaceScene(size, size, character.look, face=character.face, quality="full")
         scene.set_framing("head")
-        scene.set_face(channels({"AU6": 0.6, "AU12": 0.8, "AU25": 0.7}))
+        scene.set_face(channels({"AU6": 0.4, "AU12": 1.0, "AU25": 0.7}))
         row.append(cv2.cvtColor(scene.render(), cv2.COLOR_RGB2BGR))
         scene.close()
     return np.hstack(row)
