@@ -446,7 +446,7 @@ def contact_sheet(path: Path, clip: Path, columns: int = 6, every_s: float = 0.4
     for k in range(int(video.get(cv2.CAP_PROP_FRAME_COUNT))):
         ok, frame = video.read()
         if ok and k % round(every_s * FPS) == 0:
-            tile = np.ascontiguousarray(frame[40:360, 160:480])
+            tile = np.ascontiguousarray(frame[80:480, 120:520])
             tiles.append(cv2.putText(tile, str(k), (6, 20), 0, 0.6, (255, 255, 255), 1, cv2.LINE_AA))
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
     rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
