@@ -117,6 +117,7 @@ class Docks(QObject):
         dock.setObjectName(f"dock-{spec.name}")
         dock.setAccessibleName(panel.title)
         dock.setWidget(panel)
+        panel.set_in_sight(False)
         dock.setTitleBarWidget(TitleBar(dock, panel.title, theme))
         dock.visibilityChanged.connect(lambda on, name=spec.name: self._note(name, on))
         dock.dockLocationChanged.connect(lambda _: self._settle_later.start())
@@ -180,6 +181,8 @@ class Docks(QObject):
         dock = self.docks[name]
         dock.show()
         dock.raise_()
+        if dock.isFloating():
+            dock.activateWindow()
 
     def toggle(self, name: str) -> None:
         """Close what is in front; bring what is closed or behind to the front."""
@@ -212,6 +215,7 @@ class Docks(QObject):
         if on == (name in self._visible):
             return
         (self._visible.add if on else self._visible.discard)(name)
+        self.panels[name].set_in_sight(on)
         self._settle_later.start()
         self.visibility_changed.emit(name, on)
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLabel, QWidget
 
+from app.ui.keyboard import press_with_enter
 from app.ui.style.theme import Theme
 
 if TYPE_CHECKING:
@@ -80,6 +82,16 @@ class Panel(QWidget):
     def commands(self) -> Sequence["Command"]:
         """What it adds to the menus. Asked once, when the window is made."""
         return ()
+
+    def set_in_sight(self, on: bool) -> None:
+        """Behind another tab its labels' mnemonics (Alt and a letter) belong to those that can be seen."""
+        for label in self.findChildren(QLabel):
+            if label.buddy() is not None:
+                label.setEnabled(on)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not press_with_enter(event):  # here, too: a panel that floats is a window of its own
+            super().keyPressEvent(event)
 
     def close_down(self) -> None:
         """The window closes: end timers and threads of one's own."""

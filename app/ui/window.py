@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
+from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
@@ -15,8 +15,9 @@ from app.ui.dialogs import Dialogs
 from app.ui.docks import Docks
 from app.ui.job_strip import JobStrip
 from app.ui.jobs import Jobs
+from app.ui.keyboard import KeyboardWindow
 from app.ui.layout_keeper import LayoutKeeper
-from app.ui.menus import Menus, belongs_to_widget, offer
+from app.ui.menus import Menus, offer
 from app.ui.message_bar import MessageBar
 from app.ui.output.output_control import OutputControl
 from app.ui.output.recorder import Recorder
@@ -29,6 +30,7 @@ from app.ui.picture.picture_panel import PicturePanel
 from app.ui.picture.video_view import VideoView
 from app.ui.preferences import Preferences
 from app.ui.session import Session
+from app.ui.stage.orbit_keys import OrbitKeys
 from app.ui.stage.reset_button import ResetButton
 from app.ui.stage.rig_view import RigView
 from app.ui.status_line import StatusLine, note_of, on_air, status_of
@@ -43,7 +45,7 @@ SETTINGS: Final = "settings"
 """Causes of messages that another source does not make untrue."""
 
 
-class MainWindow(QMainWindow):
+class MainWindow(KeyboardWindow):
     """Everything on it can be read from the session and its newest frame; it keeps nothing of its own but choices."""
 
     specs = PANELS
@@ -120,6 +122,7 @@ class MainWindow(QMainWindow):
         for part in (self.toolbar, self.messages, self.deck, self.job_strip, self.status):
             column.addWidget(part, 1 if part is self.deck else 0)
         self.setCentralWidget(whole)
+        OrbitKeys(self.rig)
         self._reset_button = ResetButton(self.rig)
 
     @property
@@ -308,12 +311,6 @@ class MainWindow(QMainWindow):
         self.layout_keeper.restore()
 
     # ------------------------------------------------------------ Qt
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.ShortcutOverride and belongs_to_widget(event):
-            event.accept()
-            return True
-        return super().event(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

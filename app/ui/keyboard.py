@@ -1,0 +1,61 @@
+"""How the keyboard goes about the window: what Tab comes to, and what Enter presses."""
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QWidget
+
+from app.ui.menus import belongs_to_widget
+
+ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+MOST_STEPS: Final = 2000
+"""Over controls that are behind; more than there are."""
+
+
+class KeyboardWindow(QMainWindow):
+    """A window in which Tab passes over what nobody sees, Enter presses the button that has the focus as Space does,
+    and shortcuts leave to fields and lists what these need themselves."""
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        for _ in range(MOST_STEPS):
+            if not super().focusNextPrevChild(forward):
+                return False
+            focus = self.focusWidget()
+            if focus is None or not is_behind(focus):
+                break
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not press_with_enter(event):
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.ShortcutOverride and belongs_to_widget(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+
+def is_behind(widget: QWidget) -> bool:
+    """Whether it is in a dock behind another tab, which Qt counts as visible and only moves aside."""
+    part = widget
+    parent = part.parentWidget()
+    while parent is not None and not part.isWindow():
+        if isinstance(parent, QMainWindow):
+            return part.visibleRegion().isEmpty()
+        part, parent = parent, parent.parentWidget()
+    return False
+
+
+def press_with_enter(event: QKeyEvent) -> bool:
+    """Press the button with the focus as Space would, menus of buttons included; whether there was one."""
+    button = QApplication.focusWidget()
+    if event.key() not in ENTER or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        return False
+    if not isinstance(button, QAbstractButton):
+        return False
+    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+        QApplication.sendEvent(button, QKeyEvent(kind, Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier, " "))
+    event.accept()
+    return True
