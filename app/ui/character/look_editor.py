@@ -150,7 +150,7 @@ class LookEditor(QWidget):
         rows: tuple[tuple[str, QWidget], ...] = (
             ("S&kin", self.skin),
             ("E&yes", self.eyes),
-            ("&Hair", self.hair),
+            ("H&air", self.hair),
             ("&Brows", self.brows),
             ("&Lines", self.age),
         )

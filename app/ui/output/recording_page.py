@@ -120,10 +120,10 @@ class RecordingPage(PanelScroll):
         grid.setVerticalSpacing(GAP)
         grid.setColumnStretch(1, 1)
         rows: tuple[tuple[str, QWidget, QWidget], ...] = (
-            ("&Format", self.format, self.format),
+            ("For&mat", self.format, self.format),
             ("&Name", self.name, self.name),
-            ("F&older", folder, self.choose),
-            ("&Countdown", self.countdown, self.countdown),
+            ("Fol&der", folder, self.choose),
+            ("Co&untdown", self.countdown, self.countdown),
         )
         for i, (text, part, buddy) in enumerate(rows):
             label = QLabel(text)

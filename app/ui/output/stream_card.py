@@ -147,7 +147,7 @@ class StreamCard(QFrame):
         self.limit.setRange(0, int(MOST_FPS))
         self.limit.setSuffix(" fps")
         self.limit.setSpecialValueText(EVERY_FRAME)
-        self.at_start = QCheckBox("Send at every &start")
+        self.at_start = QCheckBox("Send at every start")
         self.at_start.setToolTip("Else this stream is off when Mien starts, whatever it was before")
         self.remove = QPushButton("Remove")
         self.remove.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -155,9 +155,9 @@ class StreamCard(QFrame):
         rows: tuple[tuple[str, QWidget, str, str], ...] = (
             ("&Name", self.name, "Name of the stream", "What you call it; by default its address"),
             ("&Kind", self.protocol, "Protocol of the stream", "What the receiver understands"),
-            ("&Host", self.host, "Host", "Name or address of the receiver's computer; 127.0.0.1 is this one"),
+            ("Host", self.host, "Host", "Name or address of the receiver's computer; 127.0.0.1 is this one"),
             ("&Port", self.port, "Port", "UDP port that the receiver listens on"),
-            ("&Send", self.part, "What is sent", "Leave out what the receiver does not use"),
+            ("S&end", self.part, "What is sent", "Leave out what the receiver does not use"),
             ("&Limit", self.limit, "Frames a second at most", "For receivers and networks that want no more"),
         )
         grid = QGridLayout(self.form)

@@ -89,7 +89,7 @@ class NetworkBox(QWidget):
         grid.setVerticalSpacing(0)
         grid.setColumnMinimumWidth(0, LABELS_PX)
         grid.setColumnStretch(1, 1)
-        words = {"model": "&Model", "device": "De&vice", "engine": "&Points"}
+        words = {"model": "&Model", "device": "&Device", "engine": "Po&ints"}
         boxes = {"model": self.model, "device": self.device, "engine": self.engine}
         for i, (name, box) in enumerate(boxes.items()):
             label = QLabel(words[name])

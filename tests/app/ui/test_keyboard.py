@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
+    QPushButton,
     QScrollBar,
     QTabBar,
     QWidget,
@@ -68,8 +69,8 @@ def name(widget: QWidget) -> str:
     return f"{type(widget).__name__} {widget.accessibleName() or text or widget.objectName() or widget.toolTip()!r}"
 
 
-def reached(window: QWidget) -> set[QWidget]:
-    """What Tab comes to, once around."""
+def reached(window: QWidget, forward: bool = True) -> set[QWidget]:
+    """What Tab comes to, or Shift and Tab, once around."""
     first = QApplication.focusWidget()
     seen: set[QWidget] = set()
     for _ in range(MOST_STEPS):
@@ -78,7 +79,7 @@ def reached(window: QWidget) -> set[QWidget]:
         if focus in seen and focus is first:
             break
         seen.add(focus)
-        window.focusNextPrevChild(True)
+        window.focusNextPrevChild(forward)
     return seen
 
 
@@ -124,3 +125,59 @@ def test_everything_says_what_it_is(window: MainWindow) -> None:
             if not (named and told):
                 silent.setdefault(place, []).append(f"{name(widget)} in {type(widget.parentWidget()).__name__}")
     assert silent == {}
+
+
+def test_tab_passes_over_what_is_behind_a_tab(window: MainWindow, qtbot: Any) -> None:
+    for front in ("tracking", "output"):
+        window.docks.show(front)
+        qtbot.waitUntil(lambda front=front: window.docks.is_visible(front), timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: window.docks.docks["character"].visibleRegion().isEmpty(), timeout=WAIT_MS)
+        for forward in (True, False):
+            came_to = reached(window, forward)
+            behind = [panel for key, panel in window.panels.items() if not window.docks.is_visible(key)]
+            lost = [name(w) for w in came_to if any(panel.isAncestorOf(w) for panel in behind)]
+            assert lost == []
+            assert any(window.panels[front].isAncestorOf(w) for w in came_to)
+
+
+def test_alt_and_a_letter_of_a_menu_opens_it_whatever_is_shown(window: MainWindow) -> None:
+    """Two of one letter: Qt goes to one of them, and the next time to the other."""
+    menus = {action.text().split("&")[1][0].lower() for action in window.menuBar().actions()}
+    clashes = {}
+    for place, part in pages(window):
+        words = [w.text() for w in part.findChildren(QLabel) if w.buddy() is not None]
+        words += [w.text() for w in part.findChildren(QAbstractButton)]
+        letters = {word.replace("&&", "").partition("&")[2][:1].lower() for word in words}
+        if found := menus & letters:
+            clashes[place] = found
+    assert clashes == {}
+
+
+def test_mnemonics_belong_to_what_is_in_front(window: MainWindow, qtbot: Any) -> None:
+    window.docks.show("tracking")
+    qtbot.waitUntil(lambda: window.docks.is_visible("tracking"), timeout=WAIT_MS)
+    labels = {n: [w for w in p.findChildren(QLabel) if "&" in w.text()] for n, p in window.panels.items()}
+    assert labels["tracking"]
+    assert labels["output"]
+    assert all(label.isEnabled() for label in labels["tracking"])
+    assert not any(label.isEnabled() for label in labels["output"])
+    window.docks.show("output")
+    qtbot.waitUntil(lambda: labels["output"][0].isEnabled(), timeout=WAIT_MS)
+    assert not labels["tracking"][0].isEnabled()
+
+
+def test_enter_presses_the_button_with_the_focus(window: MainWindow, qtbot: Any) -> None:
+    window.docks.show("output")
+    panel = window.panels["output"]
+    qtbot.waitUntil(panel.isVisible, timeout=WAIT_MS)
+    window.session.stop()
+    qtbot.waitUntil(lambda: not window.session.running, timeout=WAIT_MS)
+    for button in (window.toolbar.view, panel.findChild(QPushButton)):
+        pressed: list[object] = []
+        button.pressed.connect(lambda pressed=pressed: pressed.append(1))
+        if button is window.toolbar.view:
+            button.setMenu(None)
+        button.setFocus(Qt.FocusReason.TabFocusReason)
+        qtbot.keyClick(button, Qt.Key.Key_Return)
+        qtbot.keyClick(button, Qt.Key.Key_Enter)
+        assert len(pressed) == 2, name(button)
