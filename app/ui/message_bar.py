@@ -90,6 +90,7 @@ class MessageBar(QFrame):
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more = QLabel()
         self._more.setProperty("role", "muted")
+        self._more.setToolTip("Dismiss this one (Esc) to read the next")
         self._details = self._button("Details", "Show or hide what is known about it")
         self._details.setCheckable(True)
         self._details.toggled.connect(self._show_detail)

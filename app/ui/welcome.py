@@ -1,7 +1,5 @@
 """The first start: which camera, how the face rests, where to send. Three steps, each can be left out."""
 
-from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Signal
@@ -9,10 +7,8 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
-    QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QRadioButton,
     QSizePolicy,
@@ -21,11 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.config import PROTOCOLS
+from app.ui.destinations import DestinationsPage
 from app.ui.panel import Shell
 from app.ui.picture.cameras import Cameras
 from app.ui.picture.video_view import VideoView
-from app.ui.style.theme import GAP, MARGIN, Theme, set_property, set_role
+from app.ui.style.theme import GAP, MARGIN, Theme, set_role
 
 if TYPE_CHECKING:
     from app.capture import Frame
@@ -39,38 +35,6 @@ STEPS: Final = (
     ("Your face at rest", "Expressions are read as differences from your relaxed face, so it helps to know it."),
     ("Where to send it", "You can change this at any time in the panel Output."),
 )
-INDENT: Final = 24
-"""Of a line under a radio button, to its text."""
-THIS_COMPUTER: Final = "127.0.0.1:9000"
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """One answer to the third question."""
-
-    key: str
-    title: str
-    line: str
-    protocol: str = ""
-    """Empty: nothing is sent."""
-    address: str = ""
-    """Empty with a protocol: the user types it."""
-
-
-DESTINATIONS: Final = tuple(
-    one
-    for one in (
-        Destination("none", "Nowhere for now", "Look around first"),
-        Destination("vrchat", "VRChat", "On this computer, port 9000", "vrchat", THIS_COMPUTER),
-        Destination(
-            "engine", "Unity, Unreal, Godot, TouchDesigner …", "OSC on this computer, port 9000", "mien", THIS_COMPUTER
-        ),
-        Destination("other", "Another computer or port", "OSC to this address", "mien"),
-        Destination("record", "Into files", "One row a frame: press R, or Record above", ""),
-    )
-    if not one.protocol or one.protocol in PROTOCOLS
-)
-"""Those whose protocol is there."""
 
 
 class Welcome(QDialog):
@@ -97,7 +61,8 @@ class Welcome(QDialog):
         self.marks = [QLabel() for _ in STEPS]
         self.pictures = [VideoView(theme), VideoView(theme)]
         self.stack = QStackedWidget()
-        for page in (self._camera_page(), self._rest_page(), self._send_page()):
+        self.sending = DestinationsPage()
+        for page in (self._camera_page(), self._rest_page(), self.sending):
             self.stack.addWidget(page)
         self._lay_out()
         self._cameras.changed.connect(self._list_sources)
@@ -170,7 +135,7 @@ class Welcome(QDialog):
         page = QWidget()
         self.relax = QPushButton("Relax your face")
         self.relax.setToolTip("3, 2, 1, then one second of your face at rest")
-        self.relax.clicked.connect(self.calibrate_asked)
+        self.relax.clicked.connect(self._calibrate)
         self.rest_line = QLabel()
         self.rest_line.setWordWrap(True)
         below = QHBoxLayout()
@@ -183,46 +148,6 @@ class Welcome(QDialog):
         column.addWidget(self.pictures[1], 1)
         column.addLayout(below)
         return page
-
-    def _send_page(self) -> QWidget:
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GAP)
-        self.destinations = QButtonGroup(page)
-        self.address = QLineEdit()
-        self.address.setPlaceholderText("host:port, as in 192.168.1.20:9000")
-        self.address.setAccessibleName("Address, host and port")
-        self.address.setFixedWidth(280)
-        for i, one in enumerate(DESTINATIONS):
-            column.addWidget(self._card(one, i))
-        column.addStretch(1)
-        return page
-
-    def _card(self, one: Destination, number: int) -> QFrame:
-        button = QRadioButton(one.title)
-        button.setChecked(number == 0)
-        button.setToolTip(one.line)
-        self.destinations.addButton(button, number)
-        line = _muted(one.line)
-        line.setContentsMargins(INDENT, 0, 0, 0)
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(button)
-        words.addWidget(line)
-        card = QFrame()
-        set_role(card, "card")
-        row = QHBoxLayout(card)
-        row.setContentsMargins(MARGIN, GAP, MARGIN, GAP)
-        row.addLayout(words, 1)
-        if one.protocol and not one.address:
-            row.addWidget(self.address)
-            self.address.textEdited.connect(partial(self._typed, button))
-        return card
-
-    def _typed(self, button: QRadioButton, _: str) -> None:
-        button.setChecked(True)
-        set_property(self.address, "bad", "false")
 
     # ------------------------------------------------------------ the steps
 
@@ -246,16 +171,17 @@ class Welcome(QDialog):
         if self.step < len(STEPS) - 1:
             self._go(self.step + 1)
             return
-        chosen = DESTINATIONS[self.destinations.checkedId()]
+        chosen = self.sending.choice()
+        if chosen is None:
+            return
         if chosen.protocol:
-            address = chosen.address or self.address.text().strip()
-            host, _, port = address.rpartition(":")
-            if not host or not port.isdigit():
-                set_property(self.address, "bad", "true")
-                self.address.setFocus()
-                return
-            self.send_chosen.emit(chosen.protocol, address)
+            self.send_chosen.emit(chosen.protocol, chosen.address)
         self.close()
+
+    def _calibrate(self) -> None:
+        """The button greys for the countdown, and its focus would go on to Skip: one more Enter, and all is gone."""
+        self.next.setFocus()
+        self.calibrate_asked.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._shell.preferences.set_value(DONE_KEY, True)
@@ -336,7 +262,10 @@ class Welcome(QDialog):
             "calibrating": ("Hold still …", "muted"),
         }
         done = ("Done: Mien knows your face at rest.", "good")
-        ready = ("Look at the camera, mouth closed, brows down. Mien learns by itself, too; this is quicker.", "muted")
+        ready = (
+            "Eyes on the camera, mouth closed, brows relaxed. Mien learns by itself, too: this is quicker.",
+            "muted",
+        )
         text, role = says.get(state, done if self._calibrated else ready)
         if self.rest_line.text() != text:
             self.rest_line.setText(text)

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel
 
 from app.ui import welcome as welcome_module
-from app.ui.welcome import DESTINATIONS, DONE_KEY, Welcome
+from app.ui.destinations import ADDRESS_HINT, DESTINATIONS, Card
+from app.ui.welcome import DONE_KEY, Welcome
 from app.ui.window import MainWindow
 
 WAIT_MS = 60_000
@@ -75,7 +78,10 @@ def test_calibration_is_counted_down_and_said_to_be_done(
     welcome = opened(window)
     welcome.next.click()
     qtbot.waitUntil(lambda: welcome.pictures[1].has_picture and welcome.relax.isEnabled(), timeout=WAIT_MS)
-    welcome.relax.click()
+    welcome.relax.setFocus()
+    qtbot.keyClick(welcome.relax, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: not welcome.relax.isEnabled(), timeout=WAIT_MS)
+    assert welcome.focusWidget() is welcome.next  # not Skip: one more Enter must not close it all
     assert welcome.pictures[1].big_note.startswith("3\n")
     window.countdown.cancel()
     assert welcome.pictures[1].big_note == ""
@@ -93,15 +99,18 @@ def test_what_is_chosen_last_is_sent_to(window: MainWindow, qtbot: Any, monkeypa
     welcome.send_chosen.connect(lambda protocol, address: sent.append((protocol, address)))
     welcome._go(2)
     other = next(i for i, one in enumerate(DESTINATIONS) if one.protocol and not one.address)
-    welcome.destinations.button(other).setChecked(True)
-    for wrong in ("", "nowhere", "host:port", ":9000"):
-        welcome.address.setText(wrong)
+    welcome.sending.group.button(other).setChecked(True)
+    for wrong in ("", "nowhere", "host:port", ":9000", "host:0", "host:65536"):
+        welcome.sending.address.setText(wrong)
         welcome.next.click()
-        assert welcome.address.property("bad") == "true"
+        assert welcome.sending.address.property("bad") == "true"
         assert sent == []
-    qtbot.keyClicks(welcome.address, "x")
-    assert welcome.address.property("bad") == "false"
-    welcome.address.setText("10.1.2.3:9001")
+    told = [label.text() for label in welcome.sending.findChildren(QLabel)]
+    assert any(ADDRESS_HINT in text for text in told)  # what to do, though the field's own hint is typed over
+    qtbot.keyClicks(welcome.sending.address, "x")
+    assert not any(ADDRESS_HINT in label.text() for label in welcome.sending.findChildren(QLabel))
+    assert welcome.sending.address.property("bad") == "false"
+    welcome.sending.address.setText("10.1.2.3:9001")
     welcome.next.click()
     assert sent == [("mien", "10.1.2.3:9001")]
 
@@ -109,8 +118,18 @@ def test_what_is_chosen_last_is_sent_to(window: MainWindow, qtbot: Any, monkeypa
 def test_a_typed_address_chooses_its_answer(window: MainWindow, qtbot: Any) -> None:
     welcome = opened(window)
     welcome._go(2)
-    assert welcome.destinations.checkedId() == 0
-    qtbot.keyClicks(welcome.address, "10.0.0.1:9000")
-    chosen = DESTINATIONS[welcome.destinations.checkedId()]
+    assert welcome.sending.group.checkedId() == 0
+    qtbot.keyClicks(welcome.sending.address, "10.0.0.1:9000")
+    chosen = DESTINATIONS[welcome.sending.group.checkedId()]
     assert chosen.protocol == "mien"
     assert chosen.address == ""
+
+
+def test_a_click_anywhere_on_a_card_chooses_it(window: MainWindow, qtbot: Any) -> None:
+    welcome = opened(window)
+    welcome._go(2)
+    cards = welcome.sending.findChildren(Card)
+    assert len(cards) == len(DESTINATIONS)
+    for i, card in reversed(list(enumerate(cards))):
+        qtbot.mouseClick(card, Qt.MouseButton.LeftButton, pos=QPoint(card.width() // 2, card.height() - 4))
+        assert welcome.sending.group.checkedId() == i
