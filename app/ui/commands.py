@@ -9,6 +9,7 @@ from app.characters import list_characters
 from app.errors import UserError
 from app.filters import PRESETS
 from app.profiles import list_profiles
+from app.ui.dock_places import fill_places
 from app.ui.menus import Command, offer
 from app.ui.style.theme import THEMES
 
@@ -137,11 +138,12 @@ def _view(w: "MainWindow") -> list[Command]:
     ]
     return [
         *panels,
+        Command("View", "Move panel", fill=partial(fill_places, docks=w.docks), group=1),
         Command("View", "Reset layout", w.docks.reset, tip="Every panel back to its place", group=1),
         Command("View", "Only the face", w.docks.toggle_all, "F9", "Hide all panels, or show them again", group=1),
         Command("View", "Full screen", w.toggle_full_screen, "F11", checked=lambda: w.isFullScreen(), group=1),
         Command("View", "Theme", fill=lambda menu: offer(menu, THEME_TEXT, w.theme_name, w.set_theme), group=2),
-        Command("View", "Dismiss message", w.escape, "Esc", group=3),
+        Command("View", "Dismiss message", w.escape, "Esc", group=4),
     ]
 
 

@@ -147,6 +147,27 @@ class Docks(QObject):
         self.share_out()
         self._settle_later.start()
 
+    def move(self, name: str, area: Qt.DockWidgetArea | None) -> None:
+        """To a side of the window, beside what is there (in tabs, on the left below it); None: a window of its own."""
+        dock = self.docks[name]
+        if area is None:
+            dock.setFloating(True)
+        else:
+            there = [d for d in self.docks.values() if d is not dock and self._area(d) is area and not d.isHidden()]
+            dock.setFloating(False)
+            self._deck.addDockWidget(area, dock)
+            if there and area is not LEFT:
+                self._deck.tabifyDockWidget(there[-1], dock)
+        self.show(name)
+        self._settle_later.start()
+
+    def area(self, name: str) -> Qt.DockWidgetArea | None:
+        """The side of the window where it is; None while it is a window of its own."""
+        return self._area(self.docks[name])
+
+    def _area(self, dock: QDockWidget) -> Qt.DockWidgetArea | None:
+        return None if dock.isFloating() else self._deck.dockWidgetArea(dock)
+
     def share_out(self) -> None:
         """Give the docks of the first layout their sizes, by that of the window."""
         room = self._deck.size()

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QColor, QPaintEvent
+from PySide6.QtGui import QAction, QActionGroup, QColor, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -24,7 +24,7 @@ from app.ui.style.figures import clock
 from app.ui.style.icons import SIZE, SPACED, spaced_icon
 from app.ui.style.theme import Theme, set_property
 
-STREAM_TIP: Final = "Send to other programs, or stop all streams (O)"
+STREAM_TIP: Final = "Send to other programs, or stop all streams (O; Down: which)"
 WIDE: Final = 136
 """Pixels, so that words and times that change move nothing."""
 CSV_TEXT: Final = {"openface": "OpenFace columns", "arkit": "Live Link Face take (ARKit)"}
@@ -37,6 +37,12 @@ class ChoiceButton(QPushButton):
         super().__init__()
         self.theme = theme
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Down:
+            self.showMenu()
+        else:
+            super().keyPressEvent(event)
 
     def sizeHint(self) -> QSize:
         return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 42, super().sizeHint().height())
@@ -55,11 +61,22 @@ class ChoiceButton(QPushButton):
         themes.icon("down", self.theme.muted).paint(painter, self.rect().adjusted(self.width() - 26, 0, -8, 0))
 
 
+class BarButton(QToolButton):
+    """The arrow beside it has no focus of its own: the key Down opens its menu, as in a box to choose from."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Down and self.menu() is not None:
+            self.showMenu()
+        else:
+            super().keyPressEvent(event)
+
+
 class Toolbar(QFrame):
     """Source, start/stop, calibration, streams, recording, view."""
 
     source_chosen = Signal(str)
     open_asked = Signal()
+    pictures_asked = Signal()
     run_clicked = Signal()
     calibrate_clicked = Signal()
     stream_toggled = Signal(bool)
@@ -75,6 +92,7 @@ class Toolbar(QFrame):
         self.setObjectName("bar")
         self._theme = theme
         self._running = self._recording = self._sending = False
+        self._spec: str | None = None
         self._worn: dict[QToolButton, tuple[str, str]] = {}
 
         self.source = ChoiceButton(theme)
@@ -102,7 +120,7 @@ class Toolbar(QFrame):
         self.stream.setMenu(QMenu(self.stream))
         self.stream.menu().aboutToShow.connect(self._list_streams)
 
-        self.record = self._button("record", "Record a CSV, one row per frame (R)")
+        self.record = self._button("record", "Record a CSV, one row per frame (R; Down: where, and which columns)")
         self.record.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self.record.setFixedWidth(WIDE)
         self.record.clicked.connect(self.record_clicked)
@@ -141,7 +159,7 @@ class Toolbar(QFrame):
         self.show_state(running=False, stopping=False, ready=False)
 
     def _button(self, name: str, tip: str) -> QToolButton:
-        button = QToolButton()
+        button = BarButton()
         button.setObjectName(name)
         button.setToolTip(tip)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -157,13 +175,16 @@ class Toolbar(QFrame):
         menu = self.source.menu()
         menu.clear()
         cameras = list_cameras()
-        for spec, name in cameras:
-            menu.addAction(name, partial(self.source_chosen.emit, spec))
         if not cameras:
             menu.addAction("No camera found").setEnabled(False)
-        menu.addSeparator()
-        menu.addAction("Open video file …\tCtrl+O", self.open_asked.emit)
-        menu.addAction("Demo", lambda: self.source_chosen.emit("demo"))
+        for spec, name in [*cameras, ("demo", "Demo\tCtrl+D")]:
+            if spec == "demo":
+                menu.addSeparator()
+            action = menu.addAction(name.replace("&", "&&"), partial(self.source_chosen.emit, spec))
+            action.setCheckable(True)
+            action.setChecked(spec == self._spec)
+        menu.addAction("Open video or picture …\tCtrl+O", self.open_asked.emit)
+        menu.addAction("Open folder of pictures …\tCtrl+Shift+O", self.pictures_asked.emit)
 
     # ------------------------------------------------------------ what is shown
 
@@ -189,6 +210,7 @@ class Toolbar(QFrame):
             button.setIcon(spaced_icon(icon, colour))
 
     def show_source(self, spec: str | None) -> None:
+        self._spec = spec
         title = source_title(spec)
         self.source.setText(title)
         self.source.setToolTip(title if spec is None else f"Source: {spec if spec != 'demo' else title}")

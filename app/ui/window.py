@@ -140,6 +140,7 @@ class MainWindow(KeyboardWindow):
             panel.wanted.connect(self.docks.show)
         bar.source_chosen.connect(self.start)
         bar.open_asked.connect(self.dialogs.ask_for_file)
+        bar.pictures_asked.connect(self.dialogs.ask_for_folder)
         bar.run_clicked.connect(self.toggle_run)
         bar.calibrate_clicked.connect(self.start_countdown)
         self.rig.character_shown.connect(self._say_character)

@@ -193,3 +193,43 @@ def _path(widget: QWidget) -> str:
         names.append(f"{type(part).__name__}#{part.objectName()}")
         part = part.parent()
     return " < ".join(names)
+
+
+def test_a_menu_moves_panels(window: MainWindow, qtbot: Any) -> None:
+    def take(word: str) -> None:
+        moves = window.menus.actions["Move panel"].menu()
+        moves.aboutToShow.emit()
+        panel = next(a.menu() for a in moves.actions() if a.text() == window.panels["meters"].title)
+        next(a for a in panel.actions() if a.text() == word).trigger()
+
+    def ticked() -> list[str]:
+        moves = window.menus.actions["Move panel"].menu()
+        moves.aboutToShow.emit()
+        panel = next(a.menu() for a in moves.actions() if a.text() == window.panels["meters"].title)
+        return [a.text() for a in panel.actions() if a.isChecked()]
+
+    dock = window.docks.docks["meters"]
+    assert ticked() == ["Left"]
+    for word, area in (
+        ("Right", Qt.DockWidgetArea.RightDockWidgetArea),
+        ("Bottom", Qt.DockWidgetArea.BottomDockWidgetArea),
+        ("A window of its own", None),
+        ("Left", Qt.DockWidgetArea.LeftDockWidgetArea),
+    ):
+        take(word)
+        qtbot.waitUntil(lambda: window.docks.is_visible("meters"), timeout=WAIT_MS)
+        assert dock.isFloating() is (area is None)
+        assert area is None or window.deck.dockWidgetArea(dock) is area
+        assert ticked() == [word]
+        beside = window.deck.tabifiedDockWidgets(dock)
+        assert bool(beside) is (word == "Right")  # the other side's panels are in tabs
+
+
+def test_a_floating_panel_that_is_shown_by_key_has_the_focus(window: MainWindow, qtbot: Any) -> None:
+    dock = window.docks.docks["tracking"]
+    window.docks.move("tracking", None)
+    dock.close()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
+    window.docks.toggle("tracking")
+    qtbot.waitUntil(dock.isActiveWindow, timeout=WAIT_MS)
