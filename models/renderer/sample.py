@@ -18,6 +18,8 @@ from rig.parameters import N_BROW_STYLES, N_CHANNELS
 
 F = NDArray[np.float32]
 LIGHTS = 3
+SOFT_ROOMS = 0.5
+"""Share of rooms whose light comes from white walls and ceilings: puffed cheeks and folds hardly show by their shade."""
 FERA_ORIENTATIONS = tuple((float(y), float(p)) for p in (40, 0, -40) for y in (-40, -20, 0))
 """(yaw, pitch) in degrees of FERA 2017's nine views, the sixth frontal: 1 to 3 look up, 7 to 9 down (Zhou et al. 2017),
 all of them show the left half of the face. The angles themselves are not verified."""
@@ -249,8 +251,12 @@ def draw_light(rng: np.random.Generator) -> dict[str, object]:
     warmth = rng.normal(0, 0.16, (LIGHTS, 1))
     power = np.array([rng.uniform(0.35, 1.5), rng.uniform(0, 0.6), rng.uniform(0, 0.4)])
     power[1:] *= rng.random(LIGHTS - 1) < 0.6
+    sky_power = rng.uniform(0.12, 0.55)
+    if rng.random() < SOFT_ROOMS:
+        power *= rng.uniform(0.1, 0.4)
+        sky_power = rng.uniform(0.5, 0.95)
     colour = power[:, None] * np.exp(warmth * np.array([1.0, 0.1, -1.3]))
-    sky = rng.uniform(0.12, 0.55) * np.exp(rng.normal(0, 0.10) * np.array([1.0, 0.0, -1.2]))
+    sky = sky_power * np.exp(rng.normal(0, 0.10) * np.array([1.0, 0.0, -1.2]))
     ambient = np.zeros((9, 3))
     ambient[0] = sky
     ambient[1:4] = rng.normal(0, 0.22, (3, 1)) * sky * np.exp(rng.normal(0, 0.2, (3, 3)))
