@@ -1,10 +1,10 @@
-"""Python itself kept from holding up the GUI thread: its garbage collector, and how threads take turns."""
+"""Python itself kept from holding up the GUI thread: where and when it collects garbage, and how threads take turns."""
 
 import gc
 import sys
 from typing import Final
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QObject, QTimer
 
 from app.ui.stage.rig_view import RigView
 
@@ -13,19 +13,43 @@ TURN_S: Final = 0.001
 event loop is 50 ms late."""
 LOADED_S: Final = 20.0
 """Whatever became of the 3D view, loading is over then."""
+COLLECT_MS: Final = 250
 
 
 def calm_down(rig: RigView) -> None:
     """Call before the window is shown. Loading makes half a million objects, and each full collection would look
-    through all of them, on whichever thread it happens: so there is none until the 3D view is there, and what is there
-    then, which stays for good, is never looked through again."""
+    through all of them: so there is none until the 3D view is there, and what is there then, which stays for good, is
+    never looked through again.
+
+    From then on garbage is collected on the GUI thread only. Python by itself does it on whichever thread has just made
+    an object, and where a closed dialog is among the garbage, Qt objects would end on the tracker's thread while the
+    GUI thread uses them: each holds a lock that the other one waits for, and the program hangs.
+    """
     sys.setswitchinterval(TURN_S)
     gc.disable()
-    rig.ready.connect(_loaded)
-    QTimer.singleShot(int(1e3 * LOADED_S), _loaded)
+    collector = Collector(rig)
+    rig.ready.connect(collector.begin)
+    QTimer.singleShot(int(1e3 * LOADED_S), collector, collector.begin)
 
 
-def _loaded() -> None:
-    if not gc.isenabled():
-        gc.freeze()
-        gc.enable()
+class Collector(QObject):
+    """Collects garbage on the thread it lives on, as often as Python would."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._timer = QTimer(self, interval=COLLECT_MS)
+        self._timer.timeout.connect(collect_in_turn)
+
+    def begin(self) -> None:
+        """Leave alone all that is there by now; once."""
+        if not self._timer.isActive():
+            gc.freeze()
+            self._timer.start()
+
+
+def collect_in_turn() -> None:
+    """The oldest generation whose turn it is, if any, by Python's own thresholds."""
+    for generation in (2, 1, 0):
+        if gc.get_count()[generation] > gc.get_threshold()[generation]:
+            gc.collect(generation)
+            return

@@ -1,6 +1,7 @@
 """A display to draw on, a tracker that needs no model, and windows that are closed whatever happens."""
 
 import ctypes
+import gc
 import json
 import os
 import shutil
@@ -28,6 +29,7 @@ from PySide6.QtCore import QSettings
 from app.profiles import Profile
 from app.tracker import TrackerSettings
 from app.ui import qt_environment
+from app.ui.calm import collect_in_turn
 from app.ui.session import Session
 from app.ui.stage.rig_view import RigView
 from app.ui.window import MainWindow
@@ -60,6 +62,14 @@ def display() -> None:
             pytest.skip("Xvfb does not start")
         os.environ["DISPLAY"] = f":{number}"
     qt_environment.prepare()
+
+
+@pytest.fixture(autouse=True)
+def collected_on_this_thread() -> Iterator[None]:
+    """As in the program (see ``app.ui.calm``): windows of earlier tests must not end on a thread of this one."""
+    gc.disable()
+    yield
+    collect_in_turn()
 
 
 class WavingTracker:
