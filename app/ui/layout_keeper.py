@@ -1,11 +1,17 @@
 """Where the window and its panels are, kept in the settings and restored from them."""
 
-from PySide6.QtCore import QByteArray, QTimer
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QPoint, QSize, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app.ui.docks import Docks
 from app.ui.message_bar import MessageBar
 from app.ui.preferences import Preferences
+
+FIRST_SIZE: Final = QSize(1280, 800)
+FRAME_MS: Final = (0, 300)
+"""After it is shown: when the desktop has put a frame around the window, and later still on slow ones."""
 
 
 class LayoutKeeper:
@@ -15,6 +21,7 @@ class LayoutKeeper:
         self._window, self._docks = window, docks
         self._preferences, self._messages = preferences, messages
         self._sized = False
+        window.resize(FIRST_SIZE)
 
     def restore(self) -> None:
         layout = self._preferences.value("window/layout", "")
@@ -36,3 +43,15 @@ class LayoutKeeper:
         if not self._sized:
             self._sized = True
             QTimer.singleShot(0, self._docks, self._docks.share_out)
+            for wait_ms in FRAME_MS:
+                QTimer.singleShot(wait_ms, self._window, self._fit)
+
+    def _fit(self) -> None:
+        """The first time, all of it is on the screen, its frame and the line at its foot, too."""
+        frame, room = self._window.frameGeometry(), self._window.screen().availableGeometry()
+        over = (frame.size() - room.size()).expandedTo(QSize(0, 0))
+        if self._window.size() == FIRST_SIZE and not over.isNull():
+            self._window.resize(FIRST_SIZE - over)
+            most = room.bottomRight() - QPoint(frame.width() - over.width() - 1, frame.height() - over.height() - 1)
+            x, y = min(frame.x(), most.x()), min(frame.y(), most.y())
+            self._window.move(max(room.left(), x), max(room.top(), y))

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtCore import QRect, QSettings, Qt
+from PySide6.QtGui import QAction, QKeySequence, QScreen, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QTabBar, QWidget
 
 from app.tracker import TrackerSettings
@@ -233,3 +233,16 @@ def test_a_floating_panel_that_is_shown_by_key_has_the_focus(window: MainWindow,
     qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
     window.docks.toggle("tracking")
     qtbot.waitUntil(dock.isActiveWindow, timeout=WAIT_MS)
+
+
+def test_the_first_window_is_whole_on_a_small_screen(
+    qtbot: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = QRect(20, 10, 1200, 700)
+    monkeypatch.setattr(QScreen, "availableGeometry", lambda _: room)
+    window = MainWindow(Session(TrackerSettings()), QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: room.contains(window.frameGeometry()), timeout=WAIT_MS)
+    assert window.size() == room.size()
+    window.close()
