@@ -37,8 +37,9 @@ class Dialogs(QObject):
         saved = self._window.preferences.value(FOLDER_KEYS[kind], "")
         if saved and Path(saved).is_dir():
             return saved
-        place = PLACE.MoviesLocation if kind == "videos" else PLACE.DocumentsLocation
-        return QStandardPaths.writableLocation(place) or str(Path.home())
+        place = QStandardPaths.writableLocation(PLACE.MoviesLocation if kind == "videos" else PLACE.DocumentsLocation)
+        # A place that is not there would stand in the dialog as the name of a file.
+        return place if place and Path(place).is_dir() else str(Path.home())
 
     def remember(self, kind: str, folder: Path) -> None:
         self._window.preferences.set_value(FOLDER_KEYS[kind], str(folder))

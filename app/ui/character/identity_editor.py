@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.character_edit import CharacterEdit
 from app.ui.message_bar import ElidedLabel
+from app.ui.style.tab_order import tab_after
 from app.ui.style.theme import GAP, Theme, icon, number_width, set_role, tabular
 from rig.identity import Control, find_controls, groups, load_controls
 
@@ -29,7 +30,7 @@ SEARCH_HINT: Final = "Search, e.g. “nose tip” or “wide”"
 
 
 class _Slider(QSlider):
-    """The wheel scrolls the panel unless the slider has the keyboard; a double click resets."""
+    """The wheel scrolls the panel unless the slider has the keyboard; a double click or Delete resets."""
 
     reset_asked = Signal()
     let_go = Signal()
@@ -49,6 +50,12 @@ class _Slider(QSlider):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.reset_asked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.reset_asked.emit()
+        else:
+            super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self.let_go.emit()
@@ -71,7 +78,7 @@ class _Row(QWidget):
         set_role(self.amount, "muted")
         self.slider = _Slider()
         self.slider.setAccessibleName(title)
-        self.slider.setToolTip(f"{control.at_0} … {control.at_1}; double-click resets")
+        self.slider.setToolTip(f"{control.at_0} … {control.at_1}; double-click or Delete resets")
         self.name.setBuddy(self.slider)
         self.lock = QToolButton()
         self.lock.setCheckable(True)
@@ -193,6 +200,7 @@ class _Group(QWidget):
             self.rows = [self._make(k) for k in self.members]
             for row in self.rows:
                 self._body.addWidget(row)
+            tab_after(self.reset, _parts(self.rows))
         for row in self.rows:
             row.setVisible(on)
             if on:
@@ -289,3 +297,9 @@ class IdentityEditor(QWidget):
         self.found_rows = [self._row(k) for k in parameters]
         for row in self.found_rows:
             self._found_column.addWidget(row)
+        tab_after(self.search, _parts(self.found_rows))
+
+
+def _parts(rows: Iterable[_Row]) -> list[QWidget]:
+    """What Tab comes to."""
+    return [part for row in rows for part in (row.slider, row.lock)]

@@ -132,7 +132,7 @@ class LookEditor(QWidget):
         self.age = _Slider()
         self.age.setRange(0, 100)
         self.age.setAccessibleName("Lines of age")
-        self.age.setToolTip("How much of the skin's folds stays at rest; double-click resets")
+        self.age.setToolTip("How much of the skin's folds stays at rest; double-click or Delete resets")
         self._list: _BrowList | None = None
         self._lay_out()
         self.skin.chosen.connect(lambda name: self._set(skin=SKINS[name]))
@@ -156,8 +156,7 @@ class LookEditor(QWidget):
         )
         for i, (text, widget) in enumerate(rows):
             label = QLabel(text)
-            buddy = next(iter(widget.buttons.values())) if isinstance(widget, Swatches) else widget
-            label.setBuddy(buddy)
+            label.setBuddy(widget)
             grid.addWidget(label, i, 0)
             grid.addWidget(widget, i, 1)
         grid.setColumnStretch(1, 1)
@@ -255,6 +254,7 @@ class LookEditor(QWidget):
         self._list.show()
         self._list.setFocus()
         self._list.setCurrentRow(self._edit.shape.look.brow_style)
+        self._list.scrollToItem(self._list.currentItem(), QListView.ScrollHint.PositionAtCenter)
 
     def _take_brow(self, item: QListWidgetItem) -> None:
         assert self._list is not None

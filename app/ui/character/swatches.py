@@ -2,26 +2,33 @@
 
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QWidget
 
 from app.ui.style.theme import Theme
 
 SWATCH_PX: Final = 24
+STEPS: Final = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
 
 
 class _Swatch(QAbstractButton):
-    """A round colour; a ring in the accent when it is the one."""
+    """A round colour; a ring in the accent when it is the one, a frame around it while it has the keyboard."""
 
-    def __init__(self, colour: tuple[int, int, int] | None, name: str, theme: Theme) -> None:
+    def __init__(self, colour: tuple[int, int, int] | None, name: str, row: "Swatches", theme: Theme) -> None:
         super().__init__()
-        self.colour, self.theme = colour, theme
+        self.colour, self.theme, self._row = colour, theme, row
         self.setCheckable(True)
         self.setAccessibleName(name)
         self.setToolTip(name)
         self.setFixedSize(SWATCH_PX, SWATCH_PX)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if (step := STEPS.get(Qt.Key(event.key()))) is not None:
+            self._row.step(self, step)
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -37,15 +44,18 @@ class _Swatch(QAbstractButton):
             cover = QColor(self.theme.panel)
             cover.setAlpha(160)
             painter.fillRect(self.rect(), cover)
-        elif self.isChecked() or self.hasFocus():
-            colour = self.theme.accent if self.isChecked() else self.theme.muted
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(colour), 2))
+            return
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self.isChecked():
+            painter.setPen(QPen(QColor(self.theme.accent), 2))
             painter.drawEllipse(self.rect().adjusted(1, 1, -1, -1))
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(self.theme.text), 1))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
 
 class Swatches(QWidget):
-    """A row of which one or none is chosen; arrow keys go along it."""
+    """A row of which one or none is chosen; Tab comes to that one, and arrow keys choose its neighbours."""
 
     chosen = Signal(str)
 
@@ -58,13 +68,14 @@ class Swatches(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         for name, colour in colours.items():
-            button = _Swatch(colour, f"{title}: {name}", theme)
+            button = _Swatch(colour, f"{title}: {name}", self, theme)
             button.setToolTip(name)
             button.clicked.connect(lambda _=False, name=name: self.chosen.emit(name))
             self._group.addButton(button)
             self.buttons[name] = button
             row.addWidget(button)
         row.addStretch(1)
+        self.show_choice(None)
 
     def recolour(self, name: str, colour: tuple[int, int, int], tip: str) -> None:
         """Another colour, and what it is called now."""
@@ -79,6 +90,18 @@ class Swatches(QWidget):
         for other, button in self.buttons.items():
             button.setChecked(other == name)
         self._group.setExclusive(True)
+        entry = name if name in self.buttons else next(iter(self.buttons))
+        for other, button in self.buttons.items():
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus if other == entry else Qt.FocusPolicy.NoFocus)
+        self.setFocusProxy(self.buttons[entry])
+
+    def step(self, of: _Swatch, by: int) -> None:
+        """Choose the next one that can be had, as the arrow keys do."""
+        able = [button for button in self.buttons.values() if button.isEnabled()]
+        button = able[min(max(able.index(of) + by, 0), len(able) - 1)]
+        button.setFocus(Qt.FocusReason.TabFocusReason)
+        if not button.isChecked():
+            button.click()
 
     def set_theme(self, theme: Theme) -> None:
         for button in self.buttons.values():

@@ -69,6 +69,9 @@ class OutputControl(QObject):
 
     def _show_panel(self) -> None:
         self._window.docks.show("output")
+        panel = self._window.panels["output"]
+        assert isinstance(panel, OutputPanel)
+        panel.show_page("streams")
 
     def toggle_streams(self) -> None:
         self.streams.set_all(not self.streams.on)

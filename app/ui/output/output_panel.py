@@ -191,11 +191,10 @@ class OutputPanel(Panel):
             Command("Output", "Takes", self._show_takes, "Ctrl+T", "What was recorded, and its play-back", group=2),
             Command(
                 "Output",
-                "Play or pause the take",
-                player.toggle,
+                "Play or pause a take",
+                self._play_take,
                 "Ctrl+P",
-                "The take that is on the 3D face",
-                enabled=lambda: player.active,
+                "The one on the 3D face, else the one that is selected under Takes",
                 group=2,
             ),
             Command(
@@ -213,6 +212,14 @@ class OutputPanel(Panel):
         self.wanted.emit("output")
         self.show_page("streams")
         self.streams_page.add.click()
+
+    def _play_take(self) -> None:
+        if self.shell.player.active:
+            self.shell.player.toggle()
+            return
+        self._show_takes()
+        if self.takes_page.list.chosen is not None:
+            self.takes_page.play_take(self.takes_page.list.chosen)
 
     def _show_takes(self) -> None:
         self.wanted.emit("output")

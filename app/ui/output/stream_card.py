@@ -92,6 +92,11 @@ class StreamCard(QFrame):
         self.show_settings()
         self._unfold(False)
 
+    def parts(self) -> list[QWidget]:
+        """What Tab comes to, in order."""
+        fields = (self.name, self.protocol, self.host, self.port, self.part, self.limit)
+        return [self.on, self.fold, *fields, self.at_start, self.remove]
+
     # ------------------------------------------------------------ making it
 
     def _lay_out(self) -> None:

@@ -11,6 +11,7 @@ from app.ui.message_bar import MessageBar
 from app.ui.output.stream_card import StreamCard
 from app.ui.output.streams import Stream, Streams
 from app.ui.style.panel_scroll import PanelScroll
+from app.ui.style.tab_order import tab_after
 from app.ui.style.theme import GAP, Theme, set_role
 
 EMPTY = "Nothing is sent anywhere.\nA stream hands the face to a game engine, frame by frame, over the network."
@@ -74,6 +75,7 @@ class StreamsPage(PanelScroll):
                 self._list.addWidget(card)
         for card in self.cards:
             card.show_settings()
+        tab_after(self.empty, [*(part for card in self.cards for part in card.parts()), self.add])
         self.empty.setVisible(not wanted)
 
     def _add(self) -> None:

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QColorDialog,
-    QComboBox,
     QGridLayout,
     QLabel,
     QPushButton,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.ui.stage.rig_camera import VIEWS
 from app.ui.stage.stage_settings import BACKGROUNDS, LIGHTS, StageSettings
 from app.ui.stage.stage_view import StageView
+from app.ui.style.choice_box import ChoiceBox
 from app.ui.style.panel_scroll import PanelScroll
 from app.ui.style.theme import GAP, MARGIN, Theme, icon, set_property, set_role, tabular
 
@@ -67,16 +67,10 @@ class StagePage(QWidget):
         self.set_theme(theme)
         self.show_now()
 
-    def _box(self, words: dict[str, str], name: str, key: str) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName(name)
-        for value, text in words.items():
-            box.addItem(text, value)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(8)
-        box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        box.activated.connect(lambda _: self._settings.set(key, box.currentData()))
+    def _box(self, words: dict[str, str], name: str, key: str) -> ChoiceBox:
+        box = ChoiceBox(self._theme, name)
+        box.offer([(value, text, "", True) for value, text in words.items()])
+        box.chosen.connect(lambda value: self._settings.set(key, value))
         return box
 
     def _lay_out(self) -> None:
@@ -129,14 +123,16 @@ class StagePage(QWidget):
         self._theme = theme
         self.camera.setIcon(icon("camera", theme.text))
         self.open_stage.setIcon(icon("float", theme.text))
+        self.light.set_theme(theme)
+        self.background.set_theme(theme)
         self.show_now()
 
     def show_now(self) -> None:
         """As the settings are."""
         values = self._settings.values
         self.views[values["view"]].setChecked(True)
-        self.light.setCurrentIndex(self.light.findData(values["light"]))
-        self.background.setCurrentIndex(self.background.findData(values["background"]))
+        self.light.choose(values["light"])
+        self.background.choose(values["background"])
         own = values["background"] == "colour"
         self.colour.setVisible(own)
         self.colour.setIcon(_dot(self._settings.colour, self._theme))

@@ -64,6 +64,8 @@ def _buttons(t: Theme) -> str:
     QToolButton:pressed, QPushButton:pressed {{ background: {t.line}; }}
     QToolButton:focus, QPushButton:focus {{ border-color: {t.accent}; }}
     QToolButton:checked, QPushButton:checked {{ background: {t.chosen}; border-color: {t.accent}; }}
+    QToolButton:checked:focus, QPushButton:checked:focus {{ border-color: {t.text}; }}
+    QToolButton, QPushButton, QCheckBox, QRadioButton {{ outline: none; }}
     QToolButton:disabled, QPushButton:disabled {{ color: {t.faint}; background: {t.panel}; }}
     QToolButton::menu-indicator {{ image: none; }}
     QPushButton::menu-indicator {{
@@ -96,6 +98,8 @@ def _buttons(t: Theme) -> str:
     QToolButton[recording="true"], QPushButton[recording="true"] {{
         background: {t.record}; color: #ffffff; border-color: {t.record}; font-weight: 600;
     }}
+    QToolButton[live="true"]:focus, QPushButton[live="true"]:focus,
+    QToolButton[recording="true"]:focus, QPushButton[recording="true"]:focus {{ border-color: {t.text}; }}
     QToolButton[live="true"]::menu-button, QToolButton[recording="true"]::menu-button {{
         border-left: 1px solid {t.panel};
     }}
@@ -169,6 +173,8 @@ def _choices(t: Theme) -> str:
     }}
     QRadioButton::indicator:disabled {{ border-color: {t.line}; background: {t.panel}; }}
     QCheckBox:focus, QRadioButton:focus {{ color: {t.accent}; }}
+    QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border: 1px solid {t.accent}; }}
+    QCheckBox::indicator:checked:focus, QRadioButton::indicator:checked:focus {{ border-color: {t.text}; }}
     """
 
 
@@ -259,6 +265,7 @@ def _docks(t: Theme) -> str:
     QTabBar::tab:hover {{ color: {t.text}; }}
     QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; }}
     QTabBar::tab:focus {{ color: {t.accent}; }}
+    QTabBar::tab:selected:focus {{ background: {t.chosen}; }}
     QTabBar::tab:disabled {{ color: {t.faint}; }}
     """
 
@@ -277,5 +284,8 @@ def _menus(t: Theme) -> str:
     QMenu::indicator:checked {{ image: url({icon_file("check", t.text)}); }}
     QMenu::indicator:checked:selected {{ image: url({icon_file("check", t.on_accent)}); }}
     QMenu::right-arrow {{ image: url({icon_file("right", t.muted)}); width: 14px; }}
+    QMenu::right-arrow:selected {{ image: url({icon_file("right", t.on_accent)}); }}
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QDialogButtonBox QPushButton {{ min-width: 64px; }}
+    QFileDialog QToolButton {{ padding: 0 4px; }}
     """

@@ -115,7 +115,7 @@ class NetworkBox(QWidget):
         cuda = self._cuda_line
         self.device.offer(
             [
-                ("auto", "Auto", "CUDA where there is one, else the CPU", True),
+                ("auto", "Auto", "CUDA if there is one, else CPU", True),
                 ("cpu", "CPU", "One core of the processor", True),
                 ("cuda", "CUDA", cuda or "An NVIDIA GPU", not cuda),
             ]

@@ -181,3 +181,19 @@ def test_enter_presses_the_button_with_the_focus(window: MainWindow, qtbot: Any)
         qtbot.keyClick(button, Qt.Key.Key_Return)
         qtbot.keyClick(button, Qt.Key.Key_Enter)
         assert len(pressed) == 2, name(button)
+
+
+def test_it_can_be_seen_what_has_the_focus(window: MainWindow, qtbot: Any) -> None:
+    """Each control looks another way with the focus than without, chosen or not."""
+    same: dict[str, list[str]] = {}
+    for place, part in pages(window):
+        qtbot.waitUntil(part.isVisible, timeout=WAIT_MS)
+        for widget in controls(part):
+            if isinstance(widget, QAbstractItemView) or not widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                continue
+            window.setFocus()
+            without = widget.grab().toImage()
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
+            if widget.hasFocus() and widget.grab().toImage() == without:
+                same.setdefault(place, []).append(name(widget))
+    assert same == {}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QSlider
+from PySide6.QtWidgets import QSlider, QWidget
 
 from app.character_edit import CharacterEdit
 from app.own_characters import Shape, base_identity
@@ -201,3 +201,59 @@ def test_swatches_are_what_comes_out_on_the_characters_own_paint(looks: LookEdit
     looks.set_edit(CharacterEdit(Shape(base_identity(), Look())))
     assert looks.skin.buttons["Light"].colour == base
     assert looks.skin.buttons["Light"].accessibleName() == "Skin: Light"
+
+
+def tab_stops(root: QWidget, after: QWidget) -> list[QWidget]:
+    """What Tab comes to behind a widget, in order."""
+    stops = []
+    widget = after.nextInFocusChain()
+    while widget is not after:
+        if widget.isVisibleTo(root) and widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            stops.append(widget)
+        widget = widget.nextInFocusChain()
+    return stops
+
+
+def test_tab_goes_through_an_opened_group_before_the_next_one(editor: IdentityEditor) -> None:
+    first, second = editor.groups[:2]
+    first.head.click()
+    wanted = [part for row in first.rows for part in (row.slider, row.lock)]
+    assert tab_stops(editor, first.head)[: len(wanted) + 1] == [*wanted, second.head]
+
+
+def test_tab_goes_from_the_search_to_what_was_found(editor: IdentityEditor) -> None:
+    editor.search.setText("nose tip")
+    wanted = [part for row in editor.found_rows for part in (row.slider, row.lock)]
+    assert len(wanted) > 2
+    assert tab_stops(editor, editor.search)[: len(wanted)] == wanted
+
+
+def test_delete_resets_a_slider(editor: IdentityEditor, qtbot: Any) -> None:
+    editor.groups[0].head.click()
+    row = editor.groups[0].rows[0]
+    row.slider.setValue(40)
+    assert edit_of(editor).shape.identity[row.k] != pytest.approx(0.5)
+    qtbot.keyClick(row.slider, Qt.Key.Key_Delete)
+    assert row.slider.value() == 0
+    assert edit_of(editor).shape.identity[row.k] == pytest.approx(0.5)
+
+
+def test_arrow_keys_choose_swatches(looks: LookEditor, qtbot: Any) -> None:
+    names = list(looks.skin.buttons)
+    looks.skin.buttons[names[1]].click()
+    assert tab_stops(looks, looks.skin)[0] is looks.skin.buttons[names[1]]  # Tab comes to the one that is chosen
+    qtbot.keyClick(looks.skin.buttons[names[1]], Qt.Key.Key_Right)
+    assert looks.skin.buttons[names[2]].isChecked()
+    qtbot.keyClick(looks.skin.buttons[names[2]], Qt.Key.Key_Left)
+    qtbot.keyClick(looks.skin.buttons[names[1]], Qt.Key.Key_Left)
+    qtbot.keyClick(looks.skin.buttons[names[0]], Qt.Key.Key_Left)
+    assert looks.skin.buttons[names[0]].isChecked()
+
+
+def test_the_list_of_brows_opens_at_the_whole_row_of_the_chosen(looks: LookEditor, qtbot: Any) -> None:
+    looks.brows.click()
+    brows = looks._list
+    assert brows is not None
+    qtbot.waitUntil(brows.isVisible)
+    qtbot.waitUntil(lambda: brows.viewport().rect().contains(brows.visualItemRect(brows.currentItem())))
+    brows.close()

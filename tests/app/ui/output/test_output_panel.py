@@ -229,3 +229,36 @@ def test_sizes(size: int, text: str) -> None:
 
 def test_lengths() -> None:
     assert [clock(s) for s in (0, 59.9, 60, 3661)] == ["0:00", "0:59", "1:00", "1:01:01"]
+
+
+def test_a_key_plays_the_take_that_is_selected(
+    window: MainWindow, output: OutputPanel, qtbot: Any, recorded: Path
+) -> None:
+    player = window.shell.player
+    output.show_page("streams")
+    window.menus.actions["Play or pause a take"].trigger()
+    assert output.takes_page.isVisible()
+    qtbot.waitUntil(lambda: player.active, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not player.playing, timeout=WAIT_MS)  # to its end
+    window.menus.actions["Play or pause a take"].trigger()
+    assert player.playing  # again
+
+
+def test_tab_goes_down_the_cards_to_the_button_below_them(output: OutputPanel) -> None:
+    page = output.streams_page
+    for _ in range(2):
+        page.add.click()
+    wanted = [part for card in page.cards for part in (card.on, card.fold)]
+    came_to, widget = [], page.empty.nextInFocusChain()
+    while widget is not page.add:
+        came_to.append(widget)
+        widget = widget.nextInFocusChain()
+    assert [part for part in came_to if part in wanted] == wanted
+
+
+def test_streams_are_set_up_on_their_page(window: MainWindow, output: OutputPanel) -> None:
+    output.show_page("takes")
+    menu = window.toolbar.stream.menu()
+    menu.aboutToShow.emit()
+    next(action for action in menu.actions() if action.text() == "Set up streams …").trigger()
+    assert output.streams_page.isVisible()
