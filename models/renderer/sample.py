@@ -19,7 +19,7 @@ from rig.parameters import N_BROW_STYLES, N_CHANNELS
 F = NDArray[np.float32]
 LIGHTS = 3
 SOFT_ROOMS = 0.5
-"""Share of rooms whose light comes from white walls and ceilings: puffed cheeks and folds hardly show by their shade."""
+"""Share of rooms lit by white walls and ceilings: puffed cheeks and folds hardly show by their shade there."""
 FERA_ORIENTATIONS = tuple((float(y), float(p)) for p in (40, 0, -40) for y in (-40, -20, 0))
 """(yaw, pitch) in degrees of FERA 2017's nine views, the sixth frontal: 1 to 3 look up, 7 to 9 down (Zhou et al. 2017),
 all of them show the left half of the face. The angles themselves are not verified."""
