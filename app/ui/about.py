@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from importlib import metadata
+from itertools import combinations_with_replacement, pairwise
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,8 @@ from PySide6.QtWidgets import (
 
 from app.ui.style.theme import GAP, MARGIN, set_role
 
+COLUMNS: Final = 4
+"""Of keys."""
 ROOT: Final = Path(__file__).parents[2]
 PARTS: Final = ("PySide6", "onnxruntime", "onnxruntime-gpu", "mediapipe", "opencv-python", "vtk", "pyvista", "numpy")
 KeyGroups = Sequence[tuple[str, Sequence[tuple[str, str]]]]
@@ -89,24 +92,27 @@ class AboutView(QDialog):
 
 
 class KeysView(QDialog):
-    """Every shortcut, by menu."""
+    """Every shortcut, by menu, and then by the place where it works."""
 
     def __init__(self, parent: QWidget, groups: KeyGroups) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard")
-        self.resize(760, 680)
+        self.resize(1200, 600)
         body = QWidget()
         body.setObjectName("panelBody")
         halves = QGridLayout(body)
         halves.setContentsMargins(MARGIN, GAP, MARGIN, GAP)
-        halves.setHorizontalSpacing(3 * MARGIN)
-        columns = [QVBoxLayout(), QVBoxLayout()]
+        halves.setHorizontalSpacing(2 * MARGIN)
+        columns = [QVBoxLayout() for _ in range(COLUMNS)]
         rows = [len(keys) + 2 if keys else 0 for _, keys in groups]
-        # In the menus' order, down and then across, so that the longer column is as short as can be.
-        cut = min(range(len(rows) + 1), key=lambda i: max(sum(rows[:i]), sum(rows[i:])))
+        # In the menus' order, down and then across, so that the longest column is as short as can be.
+        cuts = min(
+            combinations_with_replacement(range(len(rows) + 1), COLUMNS - 1),
+            key=lambda cuts: max(sum(rows[a:b]) for a, b in pairwise((0, *cuts, len(rows)))),
+        )
         for i, (title, keys) in enumerate(groups):
             if keys:
-                columns[i >= cut].addLayout(_group(title, keys))
+                columns[sum(i >= cut for cut in cuts)].addLayout(_group(title, keys))
         for i, column in enumerate(columns):
             column.setSpacing(MARGIN)
             column.addStretch(1)

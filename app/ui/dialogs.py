@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 from app.errors import UserError
 from app.ui.about import AboutView, KeysView
 from app.ui.doctor_view import DoctorView
+from app.ui.panel_keys import PANEL_KEYS
 from app.ui.welcome import Welcome
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Dialogs(QObject):
         self.welcome = None
 
     def show_keys(self) -> QDialog:
-        return self._open(KeysView(self._window, self._window.menus.keys()))
+        return self._open(KeysView(self._window, [*self._window.menus.keys(), *PANEL_KEYS]))
 
     def show_doctor(self) -> QDialog:
         return self._open(DoctorView(self._window, self._window.jobs, self._window.theme))

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.ui.preferences import Preferences
+from app.ui.stage.orbit_keys import ZOOMS
 from app.ui.stage.rig_camera import STAGE
 from app.ui.stage.rig_picture import cover_or_say
 from app.ui.stage.rig_style import TRANSPARENT
@@ -206,6 +207,8 @@ class StageView(QWidget):
             self.close()
         elif event.key() == Qt.Key.Key_Home:
             self._rig.reset_view()
+        elif event.key() in ZOOMS:
+            self._rig.zoom_by(ZOOMS[Qt.Key(event.key())])
         elif event.key() == Qt.Key.Key_Menu:
             self._open_menu(self.mapToGlobal(self.rect().center()))
         elif arrow is not None and event.modifiers() & Qt.KeyboardModifier.ControlModifier:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QRect, QSettings, Qt
 from PySide6.QtGui import QAction, QKeySequence, QScreen, QShortcut
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QTabBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QScrollArea, QTabBar, QWidget
 
 from app.tracker import TrackerSettings
 from app.ui.about import KeysView
@@ -173,6 +173,12 @@ def test_menus_say_what_they_do_and_when(window: MainWindow, qtbot: Any) -> None
     texts = [label.text() for label in keys.findChildren(QWidget) if hasattr(label, "text")]
     assert "F11" in texts
     assert "Full screen" in texts
+    window.dialogs.show_keys()
+    shown = window.findChildren(KeysView)[-1]
+    texts = [label.text() for label in shown.findChildren(QLabel)]
+    assert {"F11", "3D face", "Zoom", "Takes"} <= set(texts)  # keys that work in one place, too
+    assert shown.findChildren(QScrollArea)[0].verticalScrollBar().maximum() == 0  # all at one glance
+    shown.close()
 
 
 def test_everything_that_can_be_operated_has_a_name(window: MainWindow) -> None:

@@ -170,3 +170,11 @@ def test_a_narrow_area_keeps_the_ears_of_a_wide_picture(qtbot: Any) -> None:
     assert [c.green() > 200 for c in middle] == [True, False, True]
     assert middle[1].red() > 200
     assert area.pixelColor(20, 2).red() == 0, "free above"
+
+
+def test_plus_and_minus_zoom(stage: StageView, rig: RigView, qtbot: Any) -> None:
+    stage.set_open(True)
+    qtbot.keyClick(stage, "+")
+    assert rig.camera.zoom > 1
+    qtbot.keyClick(stage, "-")
+    assert rig.camera.zoom == pytest.approx(1)

@@ -1,0 +1,39 @@
+"""Keys that work in one place only, for the list of all keys: the menus know of those of the whole window alone."""
+
+from typing import Final
+
+PANEL_KEYS: Final = (
+    (
+        "Everywhere",
+        (
+            ("To the next control, or back", "Tab, Shift+Tab"),
+            ("Press the button", "Space or Enter"),
+            ("Open a menu", "Alt and its letter"),
+            ("Menu beside a button of the toolbar", "↓"),
+            ("To the neighbour in a row of choices", "← →"),
+        ),
+    ),
+    ("3D face", (("Turn", "← → ↑ ↓"), ("Zoom", "+ −"))),
+    ("Film", (("A frame back or forward on the bar", "← →"), ("A second", "Page Up, Page Down"))),
+    ("Meters", (("From row to row, side to side", "← → ↑ ↓"), ("Into the charts, or out", "Enter"))),
+    (
+        "Charts",
+        (
+            ("Read values", "← →"),
+            ("Zoom, while paused", "+ −"),
+            ("Move along, while paused", "Shift+← →"),
+            ("Stop reading", "Esc"),
+        ),
+    ),
+    (
+        "Channels",
+        (("A step more or less", "+ −"), ("Type a number", "Enter"), ("Link the sides", "Space"), ("Reset", "Del")),
+    ),
+    ("Face", (("Reset a slider", "Del"), ("Undo, redo", "Ctrl+Z, Ctrl+Shift+Z"))),
+    ("Takes", (("Play", "Enter"), ("Rename", "F2"), ("Delete", "Del"))),
+    (
+        "Stage",
+        (("Move", "← → ↑ ↓"), ("Resize", "Ctrl+← → ↑ ↓"), ("Zoom", "+ −"), ("Options", "Menu"), ("Close", "Esc")),
+    ),
+)
+"""Of each place what they do."""
