@@ -21,6 +21,8 @@ SHUT: Final = [CHANNEL_INDEX["AU43-left"], CHANNEL_INDEX["AU43-right"]]
 WIDE: Final = [CHANNEL_INDEX["AU5-left"], CHANNEL_INDEX["AU5-right"]]
 _PAIRS: Final = [(CHANNEL_INDEX[a], CHANNEL_INDEX[b]) for a, b in EXCLUSIVE_CHANNELS]
 TONGUE: Final = CHANNEL_INDEX["AU19"]
+PUFF: Final = CHANNEL_INDEX["AU34"]
+PARTED: Final = CHANNEL_INDEX["AU25"]
 _SIDES: Final = [i for i, j in enumerate(MIRROR) if i != j]
 _JAW_SIDES: Final = [CHANNEL_INDEX["AU30-left"], CHANNEL_INDEX["AU30-right"]]
 
@@ -46,6 +48,10 @@ class Rules:
     tongue_floor: float = 0.35
     """Likewise AU19: red lips, or a tongue that lies in an open mouth. Nobody in the 21 development clips shows one;
     ``lite`` says more than this of 1 and 2 % of the frames of two of them, of none of the others'."""
+    air_leaves: float = 0.10
+    """From this AU25 on puffed cheeks (AU34) fade, for parted lips hold no air..."""
+    air_left: float = 0.40
+    """... and here they are gone. Landmarks take rounded lips in speech for a puff (``st_speech2``)."""
     down_from_deg: float = 4.0
     down_per_deg: float = 0.018
     """Each degree of gaze below ``down_from_deg`` explains this much of AU43: the lid follows the eye."""
@@ -106,10 +112,11 @@ def _shut(au43: float, openness: float, pitch_deg: float, rules: Rules) -> float
 
 
 def settle_mouth(au: Array, rules: Rules) -> Array:
-    """The tongue shows where it is sure to; and of two actions that no face does at once the weaker gives way,
-    smoothly: (40,) -> (40,)."""
+    """The tongue shows where it is sure to; parted lips hold no air in the cheeks; and of two actions that no face does
+    at once the weaker gives way, smoothly: (40,) -> (40,)."""
     au = au.copy()
     au[TONGUE] = _above_floor(float(au[TONGUE]), rules.tongue_floor)
+    au[PUFF] *= 1 - _ramp(float(au[PARTED]), rules.air_leaves, rules.air_left)
     for a, b in _PAIRS:
         weak, strong = (a, b) if au[a] < au[b] else (b, a)
         if au[strong] > 0:

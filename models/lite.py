@@ -11,12 +11,14 @@ from torch import Tensor, nn
 
 from models.landmark_regressor import DELTA_UNIT_M, LandmarkRegressor
 from models.landmark_regressor import Architecture as LandmarkArchitecture
-from rig.parameters import N_BROW_STYLES, N_CHANNELS, N_IDENTITY
+from rig.parameters import CHANNEL_INDEX, N_BROW_STYLES, N_CHANNELS, N_IDENTITY
 
 CODE = 128
 """Numbers that describe one picture."""
 GRID = 8
 """The picture network ends at GRID x GRID places."""
+SURE = (0.4, 0.6)
+"""Landmarks that say less than the first of AU34 (0..1) are not heard beside pictures, and fully from the second on."""
 
 
 @dataclass
@@ -72,6 +74,21 @@ class PictureEncoder(nn.Module):
         return self.join(self.places(picture))
 
 
+def puffed(au: Tensor, by_landmarks: Tensor) -> Tensor:
+    """Puffed cheeks by both, (N, 40) each -> (N, 40) with another AU34: the mean of the two where landmarks are sure
+    and pictures see less.
+
+    Renders show puffed cheeks by a shade that real ones hardly have, so pictures learn from renders to doubt landmarks
+    that are right on real people. On renders alone this costs a little.
+    """
+    cheeks = CHANNEL_INDEX["AU34"]
+    seen, felt = au[:, cheeks], by_landmarks[:, cheeks]
+    begin, end = SURE
+    felt = felt * ((felt - begin) / (end - begin)).clamp(0, 1)
+    both = torch.maximum(seen, (seen + felt) / 2)
+    return torch.cat([au[:, :cheeks], both[:, None], au[:, cheeks + 1 :]], 1)
+
+
 class LiteRegressor(nn.Module):
     """See the contract in ``models.runtime.picture_regressor``.
 
@@ -109,7 +126,8 @@ class LiteRegressor(nn.Module):
     def decode(self, code: Tensor, landmarks: Tensor, neutral: Tensor, neutral_code: Tensor) -> tuple[Tensor, ...]:
         """Code of the present picture and the other inputs of :meth:`forward` -> its outputs but the code.
 
-        AUs are unbounded here, brow styles logits.
+        AUs are unbounded here, brow styles logits. Only outside of training do the landmarks have their say about
+        puffed cheeks (:func:`puffed`): the pictures would learn to undo it.
         """
         known = (neutral_code.abs().sum(1, keepdim=True) > 0).to(code.dtype)
         au, gaze, _ = self.geometry(landmarks, neutral)
@@ -119,8 +137,9 @@ class LiteRegressor(nn.Module):
         # the network makes of skin that no render has cancels out.
         h = self.mix(torch.cat([code * (1 - known), difference, self.moved(moved), au, known], 1))
         identity, brow_style = self.person(neutral, code, neutral_code)
+        together = au + self.au(h)
         return (
-            au + self.au(h),
+            together if self.training else puffed(together, au),
             0.5 + 0.5 * torch.tanh(self.pose(code)),
             gaze + 10 * self.gaze(h),
             identity,

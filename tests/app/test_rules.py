@@ -6,7 +6,7 @@ import pytest
 from app.rules import CHEEK, SHUT, SQUINT, TONGUE, Rules, settle_lids, settle_mouth
 from models.runtime import gaze
 from rig.face import Face
-from rig.parameters import N_CHANNELS
+from rig.parameters import CHANNEL_INDEX, N_CHANNELS
 
 AHEAD = np.zeros((2, 2), np.float32)
 RULES = Rules()
@@ -68,3 +68,16 @@ def test_a_tongue_shows_when_it_is_sure_to() -> None:
     assert shown(0.3) == 0
     assert shown(1.0) == pytest.approx(1)
     assert 0 < shown(0.5) < shown(0.7) < 0.7
+
+
+def test_parted_lips_hold_no_air_in_the_cheeks() -> None:
+    def left(parted: float) -> float:
+        au = np.zeros(N_CHANNELS, np.float32)
+        au[CHANNEL_INDEX["AU34"]], au[CHANNEL_INDEX["AU25"]] = 0.8, parted
+        after = settle_mouth(au, RULES)
+        assert after[CHANNEL_INDEX["AU25"]] == np.float32(parted)
+        return float(after[CHANNEL_INDEX["AU34"]])
+
+    assert left(0.0) == left(0.1) == pytest.approx(0.8)
+    assert 0.3 < left(0.25) < 0.5
+    assert left(0.4) == left(1.0) == 0

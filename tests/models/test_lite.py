@@ -11,11 +11,11 @@ import torch
 from models import train_lite
 from models.faces import load_faces
 from models.landmark_regressor import LandmarkRegressor
-from models.lite import CODE, LiteRegressor
+from models.lite import CODE, LiteRegressor, puffed
 from models.runtime.alignment import canonical_face
 from models.training.channel_scores import channel_scores
 from models.training.rest_batches import PRESENT, People
-from rig.parameters import CHANNEL_INDEX
+from rig.parameters import CHANNEL_INDEX, N_CHANNELS
 
 
 def inputs(n: int = 3) -> tuple[torch.Tensor, ...]:
@@ -57,6 +57,22 @@ def test_the_neutral_code_counts_only_where_it_is_known() -> None:
         plain = model.decode(own, landmarks, neutral, unknown)[0]
         known = model.decode(own, landmarks, neutral, own.flip(0))[0]
     assert not torch.allclose(plain, known, atol=1e-4)
+
+
+def test_puffed_cheeks_are_read_by_both_where_landmarks_are_sure() -> None:
+    cheeks = CHANNEL_INDEX["AU34"]
+
+    def together(seen: float, felt: float) -> float:
+        au, by_landmarks = torch.full((1, N_CHANNELS), 0.3), torch.full((1, N_CHANNELS), 0.9)
+        au[:, cheeks], by_landmarks[:, cheeks] = seen, felt
+        out = puffed(au, by_landmarks)
+        assert (out[0, [k for k in range(N_CHANNELS) if k != cheeks]] == 0.3).all()
+        return float(out[0, cheeks])
+
+    assert together(0.2, 0.8) == pytest.approx(0.5)
+    assert together(0.2, 0.3) == pytest.approx(0.2), "landmarks alone often see a little puff in a pout"
+    assert together(0.9, 0.7) == pytest.approx(0.9), "what pictures see stays"
+    assert 0.2 < together(0.2, 0.5) < 0.35
 
 
 def test_a_checkpoint_rebuilds_itself(tmp_path: Path) -> None:
