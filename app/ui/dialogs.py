@@ -108,6 +108,8 @@ class Dialogs(QObject):
             self.welcome.calibrate_asked.connect(w.start_countdown)
             self.welcome.send_chosen.connect(w.outputs.send_to)
             self.welcome.destroyed.connect(self._forget_welcome)
+            if (newest := w.session.newest()) is not None:  # a film that stands sends no other
+                self.welcome.show_face(*newest)
         self._open(self.welcome)
 
     def _forget_welcome(self) -> None:

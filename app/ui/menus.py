@@ -1,6 +1,6 @@
 """The menu bar, made from data: every command with its words, its key, what it does, and when it can be had."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -73,16 +73,17 @@ class Menus(QObject):
 
     def _fill(self, menu: QMenu, commands: list[Command]) -> None:
         group = commands[0].group if commands else 0
+        words = dict(zip((c.text for c in commands), with_mnemonics([c.text for c in commands]), strict=True))
         for command in commands:
             if command.group != group:
                 menu.addSeparator()
                 group = command.group
             if command.fill is not None:
-                inner = menu.addMenu(command.text)
+                inner = menu.addMenu(words[command.text])
                 inner.aboutToShow.connect(partial(command.fill, inner))
                 self.actions[command.text] = inner.menuAction()
                 continue
-            action = QAction(command.text, self._window, checkable=command.checked is not None)
+            action = QAction(words[command.text], self._window, checkable=command.checked is not None)
             if command.key:
                 action.setShortcut(QKeySequence(command.key))
             if command.tip:
@@ -124,6 +125,34 @@ class Menus(QObject):
             )
             for name in MENUS
         ]
+
+
+def with_mnemonics(texts: Sequence[str]) -> list[str]:
+    """With "&" before a letter that is no other's, initials of words where they are free: a bipartite matching."""
+    owner: dict[str, tuple[int, int]] = {}  # letter -> (text, place in it)
+
+    def give(n: int, places: Sequence[int], asked: set[str]) -> bool:
+        for at in places:
+            letter = texts[n][at].lower()
+            if letter in asked:
+                continue
+            asked.add(letter)
+            if letter not in owner or give(owner[letter][0], letters[owner[letter][0]], asked):
+                owner[letter] = (n, at)
+                return True
+        return False
+
+    letters = [[i for i, c in enumerate(text) if c.isalnum()] for text in texts]
+    for n, text in enumerate(texts):
+        initials = [i for i in letters[n] if i == 0 or text[i - 1] == " "]
+        at = next((i for i in initials if text[i].lower() not in owner), None)
+        if at is not None:
+            owner[text[at].lower()] = (n, at)
+    for n in range(len(texts)):
+        if n not in dict(owner.values()):
+            give(n, letters[n], set())
+    marks = dict(owner.values())
+    return [f"{t[: marks[n]]}&{t[marks[n] :]}" if n in marks else t for n, t in enumerate(texts)]
 
 
 def offer(menu: QMenu, words: Mapping[str, str], chosen: str, take: Callable[[str], Any]) -> None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui.menus import MENUS, with_mnemonics
 from app.ui.screenshot import PAGES
 from app.ui.style.segments import Segments
 from app.ui.window import MainWindow
@@ -197,3 +198,17 @@ def test_it_can_be_seen_what_has_the_focus(window: MainWindow, qtbot: Any) -> No
             if widget.hasFocus() and widget.grab().toImage() == without:
                 same.setdefault(place, []).append(name(widget))
     assert same == {}
+
+
+def test_a_letter_chooses_an_entry_of_an_open_menu(window: MainWindow) -> None:
+    for title in MENUS:
+        entries = [action.text() for action in window.menus.menu(title).actions() if not action.isSeparator()]
+        letters = [text.partition("&")[2][:1].lower() for text in entries]
+        assert all(letters), entries
+        assert len(set(letters)) == len(letters), entries
+
+
+def test_mnemonics_are_initials_where_they_can_be() -> None:
+    assert with_mnemonics(["Open video", "Quit", "Open folder"]) == ["&Open video", "&Quit", "Open &folder"]
+    assert with_mnemonics(["Ab", "A", "…"]) == ["A&b", "&A", "…"]  # who has another letter gives way
+    assert with_mnemonics(["a", "a"]) == ["&a", "a"]

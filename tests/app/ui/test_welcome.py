@@ -133,3 +133,14 @@ def test_a_click_anywhere_on_a_card_chooses_it(window: MainWindow, qtbot: Any) -
     for i, card in reversed(list(enumerate(cards))):
         qtbot.mouseClick(card, Qt.MouseButton.LeftButton, pos=QPoint(card.width() // 2, card.height() - 4))
         assert welcome.sending.group.checkedId() == i
+
+
+def test_a_film_that_stands_is_in_the_picture(window: MainWindow, qtbot: Any, clip: Path) -> None:
+    window.start(str(clip))
+    qtbot.waitUntil(lambda: window.video.has_picture, timeout=WAIT_MS)
+    window.session.film.set_paused(True)
+    count = -1
+    while count != window.session.snapshot().frames:  # until none is under way
+        count = window.session.snapshot().frames
+        qtbot.wait(100)
+    assert opened(window).pictures[0].has_picture
