@@ -210,6 +210,10 @@ class _Tile(QStyledItemDelegate):
         painter.setPen(QPen(QColor(frame), 2 if shown else 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(box, RADIUS_PX, RADIUS_PX)
+        if focused:
+            inner = RADIUS_PX - 3
+            painter.setPen(QPen(QColor(theme.text), 1))
+            painter.drawRoundedRect(box.adjusted(3, 3, -3, -3), inner, inner)
         caption = QRect(box.left() - 2, box.bottom() + 2, side + 4, CAPTION_PX)
         text = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, caption.width())
         painter.setPen(QColor(theme.text if shown or hovered else theme.muted))

@@ -114,7 +114,7 @@ class PerformancePanel(Panel):
         table.setTabKeyNavigation(False)
         table.setShowGrid(False)
         table.setFrameShape(QFrame.Shape.NoFrame)
-        table.setStyleSheet("QTableView, QTableView:focus { border: none; }")
+        table.setStyleSheet("QTableView:!focus { border-color: transparent; }")
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(ROW_PX)
         table.verticalHeader().setMinimumSectionSize(ROW_PX)
