@@ -4,7 +4,7 @@ from html import escape
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from app.doctor import CHECKS, Finding, can_run, examine, lines_of, verdict
@@ -99,7 +99,8 @@ class DoctorView(QDialog):
         self.page.setHtml(f"<table cellspacing='0'>{''.join(rows)}</table>")
         self.page.verticalScrollBar().setValue(at)
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def done(self, result: int) -> None:
+        """However it is closed: by Esc there is no close event."""
         if self._job is not None:
             self._job.cancel()
-        super().closeEvent(event)
+        super().done(result)

@@ -141,7 +141,8 @@ class MessageBar(QFrame):
         ``cause`` tells messages of one cause from others; by default the text with its numbers left out does.
         """
         line = " ".join(text.split())
-        line = line[:1].upper() + line[1:]
+        if not set(line.partition(" ")[0]) & set("./\\_"):  # a file's name stays as it is
+            line = line[:1].upper() + line[1:]
         cause = cause or re.sub(r"\d+", "#", line)
         new = Message(kind, line, detail.strip(), cause, time.monotonic())
         for old in self._messages:

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -183,9 +182,10 @@ class Welcome(QDialog):
         self.next.setFocus()
         self.calibrate_asked.emit()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def done(self, result: int) -> None:
+        """However it is closed: by Esc there is no close event."""
         self._shell.preferences.set_value(DONE_KEY, True)
-        super().closeEvent(event)
+        super().done(result)
 
     # ------------------------------------------------------------ sources
 

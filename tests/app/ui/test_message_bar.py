@@ -87,3 +87,14 @@ def test_a_storm_is_bounded(bar: MessageBar) -> None:
         bar.show_message("warning", "cause " + "abcdefghij"[i % 10] * (1 + i // 10))
     assert len(bar.messages) == 20
     assert bar.text == "The first"  # what matters most is kept
+
+
+def test_a_line_begins_with_a_capital_and_a_file_keeps_its_name(bar: MessageBar) -> None:
+    for line, shown in (
+        ("no camera found", "No camera found"),
+        ("take.json is no settings file", "take.json is no settings file"),
+        ("lp_d10 ends early", "lp_d10 ends early"),
+        ("settings of a/b.json", "Settings of a/b.json"),
+    ):
+        bar.show_message("error", line)
+        assert bar.text == shown

@@ -50,8 +50,14 @@ def test_three_steps_forward_and_back(window: MainWindow, qtbot: Any) -> None:
     assert again.step == 0
 
 
-def test_skipping_counts_as_seen(window: MainWindow, qtbot: Any) -> None:
-    opened(window).skip.click()
+@pytest.mark.parametrize("by_esc", [False, True])
+def test_skipping_counts_as_seen(window: MainWindow, qtbot: Any, by_esc: bool) -> None:
+    welcome = opened(window)
+    if by_esc:
+        qtbot.waitUntil(welcome.isActiveWindow, timeout=WAIT_MS)
+        qtbot.keyClick(welcome, Qt.Key.Key_Escape)
+    else:
+        welcome.skip.click()
     qtbot.waitUntil(lambda: window.dialogs.welcome is None, timeout=WAIT_MS)
     assert window.preferences.value(DONE_KEY, False)
     assert not window.session.running
