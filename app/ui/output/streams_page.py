@@ -3,6 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.errors import UserError
@@ -75,8 +76,15 @@ class StreamsPage(PanelScroll):
                 self._list.addWidget(card)
         for card in self.cards:
             card.show_settings()
-        tab_after(self.empty, [*(part for card in self.cards for part in card.parts()), self.add])
+        self._order_tabs()
         self.empty.setVisible(not wanted)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._order_tabs()  # Qt takes no order from a page that is not in its window yet
+        super().showEvent(event)
+
+    def _order_tabs(self) -> None:
+        tab_after(self.empty, [*(part for card in self.cards for part in card.parts()), self.add])
 
     def _add(self) -> None:
         card = self.card(self._streams.add())
