@@ -288,4 +288,5 @@ def _menus(t: Theme) -> str:
     QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QDialogButtonBox QPushButton {{ min-width: 64px; }}
     QFileDialog QToolButton {{ padding: 0 4px; }}
+    QInputDialog QLineEdit {{ min-width: 320px; }}
     """
