@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from models import train_lite
+from models.average_lite import average
 from models.faces import load_faces
 from models.landmark_regressor import LandmarkRegressor
-from models.lite import CODE, LiteRegressor, puffed
+from models.lite import CODE, Architecture, LiteRegressor, puffed
 from models.runtime.alignment import canonical_face
 from models.training.channel_scores import channel_scores
 from models.training.rest_batches import PRESENT, People
@@ -82,6 +83,17 @@ def test_a_checkpoint_rebuilds_itself(tmp_path: Path) -> None:
     with torch.no_grad():
         for a, b in zip(model(*inputs()), again(*inputs()), strict=True):
             assert torch.equal(a, b)
+
+
+def test_the_mean_of_two_has_the_mean_of_their_weights_and_the_second_s_landmarks() -> None:
+    torch.manual_seed(0)
+    first, second = LiteRegressor(), LiteRegressor()
+    second.encoder.join.bias.data += 1.0
+    mean = average(first, second)
+    torch.testing.assert_close(mean.encoder.join.bias, (first.encoder.join.bias + second.encoder.join.bias) / 2)
+    torch.testing.assert_close(mean.geometry.enter.weight, second.geometry.enter.weight)
+    with pytest.raises(ValueError, match="no mean"):
+        average(LiteRegressor(Architecture(hidden=128)), second)
 
 
 def cheeks(folder: Path) -> None:
