@@ -188,10 +188,10 @@ class LookEditor(QWidget):
         look = self._edit.shape.look
         self.skin.show_choice(_nearest(look.skin, SKINS, 1.0))
         self.eyes.show_choice(_nearest(look.iris, EYES, 1.0))
-        self.hair.show_choice(NONE if look.hair == "none" else _nearest(look.hair_colour, HAIRS, 255.0))
         # The goblin's hide and the hero's locks are painted or geometry: a crop would grow through them.
         own = self._edit.start.look
         self.hair.buttons[NONE].setEnabled(own.hair != "none" or look.hair != "none")
+        self.hair.show_choice(NONE if look.hair == "none" else _nearest(look.hair_colour, HAIRS, 255.0))
         self._write_brow()
         self.brows.setToolTip(f"{brow_titles()[look.brow_style]}: choose one of {N_BROW_STYLES}")
         self.brows.setIcon(QIcon(brow_pixmap(look.brow_style, self._theme.text)))

@@ -90,7 +90,8 @@ class Swatches(QWidget):
         for other, button in self.buttons.items():
             button.setChecked(other == name)
         self._group.setExclusive(True)
-        entry = name if name in self.buttons else next(iter(self.buttons))
+        able = [other for other, button in self.buttons.items() if button.isEnabledTo(self)]
+        entry = name if name in able else next(iter(able), next(iter(self.buttons)))
         for other, button in self.buttons.items():
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus if other == entry else Qt.FocusPolicy.NoFocus)
         self.setFocusProxy(self.buttons[entry])

@@ -257,3 +257,12 @@ def test_the_list_of_brows_opens_at_the_whole_row_of_the_chosen(looks: LookEdito
     qtbot.waitUntil(brows.isVisible)
     qtbot.waitUntil(lambda: brows.viewport().rect().contains(brows.visualItemRect(brows.currentItem())))
     brows.close()
+
+
+def test_tab_comes_to_hair_where_no_hair_cannot_be_chosen(looks: LookEditor) -> None:
+    """Locks that are geometry, of a colour that no swatch has."""
+    bald = Look(hair="none", hair_colour=(1, 2, 3))
+    looks.set_edit(CharacterEdit(Shape(base_identity(), bald), changed=looks.show_now))
+    assert not looks.hair.buttons[NONE].isEnabled()
+    stop = next(w for w in tab_stops(looks, looks.eyes) if w in looks.hair.buttons.values())
+    assert stop.isEnabled()
