@@ -45,9 +45,9 @@ class Rules:
     """... and AU6. Eyes narrowed by a smile or a squint would else read as half shut."""
     shut_floor: float = 0.08
     """Below this AU43 and AU5 are noise of the lid points; what is above is stretched back to 0..1."""
-    tongue_floor: float = 0.35
+    tongue_floor: float = 0.30
     """Likewise AU19: red lips, or a tongue that lies in an open mouth. Nobody in the 21 development clips shows one;
-    ``lite`` says more than this of 1 and 2 % of the frames of two of them, of none of the others'."""
+    ``lite`` says up to 0.22 of two of them."""
     air_leaves: float = 0.10
     """From this AU25 on puffed cheeks (AU34) fade, for parted lips hold no air..."""
     air_left: float = 0.40
