@@ -65,7 +65,7 @@ def test_a_tongue_shows_when_it_is_sure_to() -> None:
         assert np.delete(after, TONGUE).max() <= np.float32(0.3)
         return float(after[TONGUE])
 
-    assert shown(0.3) == 0
+    assert shown(0.25) == 0
     assert shown(1.0) == pytest.approx(1)
     assert 0 < shown(0.5) < shown(0.7) < 0.7
 
