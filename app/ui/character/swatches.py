@@ -62,6 +62,7 @@ class Swatches(QWidget):
     def __init__(self, title: str, colours: dict[str, tuple[int, int, int] | None], theme: Theme) -> None:
         super().__init__()
         self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # else a label's mnemonic does not come to it
         self.buttons: dict[str, _Swatch] = {}
         self._group = QButtonGroup(self)
         row = QHBoxLayout(self)

@@ -53,6 +53,7 @@ class Segments(QFrame):
         """
         super().__init__()
         self.setObjectName("segments")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # else a label's mnemonic does not come to it
         self.setAccessibleName(name)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QPushButton] = {}

@@ -212,3 +212,22 @@ def test_mnemonics_are_initials_where_they_can_be() -> None:
     assert with_mnemonics(["Open video", "Quit", "Open folder"]) == ["&Open video", "&Quit", "Open &folder"]
     assert with_mnemonics(["Ab", "A", "…"]) == ["A&b", "&A", "…"]  # who has another letter gives way
     assert with_mnemonics(["a", "a"]) == ["&a", "a"]
+
+
+def test_alt_and_a_letter_of_a_label_goes_to_what_it_names(window: MainWindow, qtbot: Any) -> None:
+    astray: dict[str, list[str]] = {}
+    tried = 0
+    for place, part in pages(window):
+        qtbot.waitUntil(part.isVisible, timeout=WAIT_MS)
+        for label in part.findChildren(QLabel):
+            buddy, letter = label.buddy(), label.text().partition("&")[2][:1]
+            if buddy is None or not letter or not label.isVisible() or not buddy.isEnabled():
+                continue
+            window.toolbar.source.setFocus()
+            qtbot.keyClick(window, letter.lower(), Qt.KeyboardModifier.AltModifier)
+            focus = QApplication.focusWidget()
+            tried += 1
+            if focus is not buddy and not (focus is not None and buddy.isAncestorOf(focus)):
+                astray.setdefault(place, []).append(label.text())
+    assert tried > 5
+    assert astray == {}
