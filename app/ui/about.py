@@ -97,7 +97,7 @@ class KeysView(QDialog):
     def __init__(self, parent: QWidget, groups: KeyGroups) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard")
-        self.resize(1200, 600)
+        self.resize(1200, 640)
         body = QWidget()
         body.setObjectName("panelBody")
         halves = QGridLayout(body)

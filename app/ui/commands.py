@@ -138,6 +138,8 @@ def _view(w: "MainWindow") -> list[Command]:
     ]
     return [
         *panels,
+        Command("View", "Next panel", w.docks.focus_next, "F6", "The keyboard goes to the next panel", group=1),
+        Command("View", "Previous panel", partial(w.docks.focus_next, -1), "Shift+F6", group=1),
         Command("View", "Move panel", fill=partial(fill_places, docks=w.docks), group=1),
         Command("View", "Reset layout", w.docks.reset, tip="Every panel back to its place", group=1),
         Command("View", "Only the face", w.docks.toggle_all, "F9", "Hide all panels, or show them again", group=1),

@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QTabWidget, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QTabWidget,
+    QToolButton,
+    QWidget,
+)
 
 from app.ui.face_room import LEFT, RIGHT, SEPARATOR, FaceRoom
 from app.ui.panel import Panel
@@ -213,6 +222,18 @@ class Docks(QObject):
             self.show(name)
             panel = self.panels[name]
             panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_next(self, by: int = 1) -> None:
+        """The keyboard goes to the next panel in sight, and from the last to the first; -1: to the one before."""
+        names = [spec.name for spec in self._specs if self.is_visible(spec.name)]
+        focus = QApplication.focusWidget()
+        inside = [i for i, name in enumerate(names) if focus is not None and self.docks[name].isAncestorOf(focus)]
+        if names:
+            at = inside[0] + by if inside else min(by, 0)
+            panel = self.panels[names[at % len(names)]]
+            panel.activateWindow()
+            panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            panel.focusNextChild()
 
     def toggle_all(self) -> None:
         """Hide every dock, and bring back those that were hidden this way."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QRect, QSettings, Qt
 from PySide6.QtGui import QAction, QKeySequence, QScreen, QShortcut
-from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QScrollArea, QTabBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QScrollArea, QTabBar, QWidget
 
 from app.tracker import TrackerSettings
 from app.ui.about import KeysView
@@ -252,3 +252,19 @@ def test_the_first_window_is_whole_on_a_small_screen(
     qtbot.waitUntil(lambda: room.contains(window.frameGeometry()), timeout=WAIT_MS)
     assert window.size() == room.size()
     window.close()
+
+
+def test_a_key_goes_from_panel_to_panel(window: MainWindow, qtbot: Any) -> None:
+    window.toolbar.source.setFocus()
+    in_order = [spec.name for spec in window.specs if window.docks.is_visible(spec.name)]
+    assert len(in_order) > 2
+
+    def after(command: str) -> str:
+        window.menus.actions[command].trigger()
+        focus = QApplication.focusWidget()
+        return next((name for name, panel in window.panels.items() if panel.isAncestorOf(focus)), "")
+
+    assert [after("Next panel") for _ in range(len(in_order) + 1)] == [*in_order, in_order[0]]
+    assert [after("Previous panel") for _ in in_order] == in_order[::-1]
+    window.toolbar.source.setFocus()
+    assert after("Previous panel") == in_order[-1]

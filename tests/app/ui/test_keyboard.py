@@ -223,6 +223,8 @@ def test_alt_and_a_letter_of_a_label_goes_to_what_it_names(window: MainWindow, q
             buddy, letter = label.buddy(), label.text().partition("&")[2][:1]
             if buddy is None or not letter or not label.isVisible() or not buddy.isEnabled():
                 continue
+            if isinstance(buddy, QAbstractButton):  # Qt presses it, and a dialog opens
+                continue
             window.toolbar.source.setFocus()
             qtbot.keyClick(window, letter.lower(), Qt.KeyboardModifier.AltModifier)
             focus = QApplication.focusWidget()
