@@ -17,7 +17,15 @@ class KeyboardWindow(QMainWindow):
     """A window in which Tab passes over what nobody sees, Enter presses the button that has the focus as Space does,
     and shortcuts leave to fields and lists what these need themselves."""
 
+    tabbing = False
+    """While the focus goes on because of a key, and not because what had it is greyed or gone."""
+
     def focusNextPrevChild(self, forward: bool) -> bool:
+        moved = self._go_on(forward)
+        self.tabbing = False
+        return moved
+
+    def _go_on(self, forward: bool) -> bool:
         for _ in range(MOST_STEPS):
             if not super().focusNextPrevChild(forward):
                 return False
@@ -31,6 +39,8 @@ class KeyboardWindow(QMainWindow):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.ShortcutOverride:
+            self.tabbing = event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
         if event.type() is QEvent.Type.ShortcutOverride and belongs_to_widget(event):
             event.accept()
             return True

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from app.ui.keyboard import KeyboardWindow
 from app.ui.stage.rig_view import RigView
 
 STEP_PX: Final = 25
@@ -37,7 +38,9 @@ class OrbitKeys(QObject):
         if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
             return self._take(event)
         if isinstance(event, QFocusEvent):
-            self.ring.setVisible(event.gotFocus() and event.reason() in BY_KEY)
+            window = self._rig.window()  # a button that greys hands the focus on as Tab does, and nobody asked for it
+            by_key = not isinstance(window, KeyboardWindow) or window.tabbing
+            self.ring.setVisible(event.gotFocus() and event.reason() in BY_KEY and by_key)
         elif event.type() is QEvent.Type.Resize:
             self.ring.resize(self._rig.size())
         return False

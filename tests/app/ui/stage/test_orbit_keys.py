@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
 
 from app.ui.stage.orbit_keys import OrbitKeys
 from app.ui.window import MainWindow
@@ -65,9 +66,13 @@ def test_tab_comes_to_it_and_a_ring_says_so(window: MainWindow, qtbot: Any) -> N
     assert not keys.ring.isVisible()  # whoever uses the mouse sees no frame
     window.toolbar.source.setFocus()
     for _ in range(200):
-        window.focusNextPrevChild(True)
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         if window.rig.hasFocus():
             break
     assert window.rig.hasFocus()
     qtbot.waitUntil(keys.ring.isVisible, timeout=WAIT_MS)
     assert keys.ring.size() == window.rig.size()
+    window.toolbar.source.setFocus()
+    while not window.rig.hasFocus():  # as when a button is greyed under the mouse
+        window.focusNextPrevChild(True)
+    assert not keys.ring.isVisible()
