@@ -21,6 +21,7 @@ def _surfaces(t: Theme) -> str:
     #jobs {{ background: {t.panel}; border-top: 1px solid {t.line}; }}
     #panel, #panelBody {{ background: {t.panel}; }}
     #overlay {{ background: {t.panel}; border: 1px solid {t.line}; border-radius: 6px; }}
+    #overlay:focus {{ border-color: {t.accent}; }}
     QFrame[role="card"] {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px; }}
     QFrame[role="card"][alert="true"] {{ border-color: {t.bad}; }}
     QFrame[role="line"] {{ background: {t.line}; border: none; max-height: 1px; min-height: 1px; }}

@@ -93,6 +93,7 @@ def is_reached(widget: QWidget, came_to: set[QWidget]) -> bool:
 def pages(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
     """What is around the panels, and every panel in front, page after page."""
     yield "toolbar", window.toolbar
+    yield "3D face", window.rig
     for panel_name, panel in window.panels.items():
         window.docks.show(panel_name)
         row = getattr(panel, PAGES[panel_name], None) if panel_name in PAGES else None
