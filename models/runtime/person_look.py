@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.runtime.hair_colour import hair_colour
 from rig.brows import brow_coverage
 from rig.looks import IRIS_SHARE, Look, read_sheet
 from rig.parameters import N_BROW_STYLES
@@ -36,10 +37,6 @@ BETWEEN: Final = 9
 """Half the width (texels) of what lies between the brows."""
 JOINED: Final = 0.75
 """Brows that are taken for one are as dark between as so much of themselves."""
-BALD_DISTANCE: Final = 22.0
-"""Colours (CIE Lab) nearer than this to the skin's are skin."""
-FOREHEAD_STRIPS: Final = 5
-"""Where skin goes on for so long the head is bare; what is above it is the room."""
 IRIS_PIXELS: Final = 3.0
 """Irises of a smaller radius have no colour to speak of."""
 FACE_PIXELS: Final = 700
@@ -55,7 +52,6 @@ EYES: Final = (
 )
 IRISES: Final = ((468, 469, 470, 471, 472), (473, 474, 475, 476, 477))
 """Centre and four points of the rim, right and left."""
-TOP, CHIN = 10, 152
 
 
 @dataclass(frozen=True)
@@ -143,7 +139,7 @@ class PersonLook:
         skin_colour = np.clip(tone * _mean(sheet.painted, weight > 0.8), 0, 255)
         style, brow = self._brow(portrait, sheet, light, skin_colour)
         self._check()
-        hair = _hair_colour(portrait, skin_colour)
+        hair = hair_colour(portrait.image, portrait.points, skin_colour)
         white = _white_balance(portrait)
         skin = np.clip(tone * white, *SKIN_RANGE)
         # Lips are a soft thing to find: half of what they differ from the painted ones.
@@ -319,34 +315,6 @@ def _iris(p: Portrait, white: F) -> tuple[float, float, float]:
     painted = np.median(sheet[(r > 0.45) & (r < 0.85)], axis=0)
     # Lids shade the eyes: the square root keeps the hue and half of the darkness.
     return _triple(np.clip(np.sqrt(np.mean(found, axis=0) * white / painted), 0.45, 1.9))
-
-
-def _hair_colour(p: Portrait, skin: F) -> F | None:
-    """What is above the forehead, in the strip (of the first three from where skin ends) that is least like skin: the
-    lowest often shows the hairline. None for a bare head."""
-    up = (p.points[TOP, :2] - p.points[CHIN, :2]).astype(float)
-    across = (p.points[454, :2] - p.points[234, :2]).astype(float)
-    height, width = p.image.shape[:2]
-    strips = []
-    for k in (0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.35):
-        at = [p.points[TOP, :2] + (k + 0.015 * i) * up + 0.06 * j * across for i in range(3) for j in range(-3, 4)]
-        at = [a for a in np.round(at).astype(int) if 0 <= a[0] < width and 0 <= a[1] < height]
-        if len(at) < 8:
-            break
-        pixels = np.array([p.image[y, x] for x, y in at], np.float32)
-        middle = np.median(pixels, axis=0)
-        # Partings and gloss make dark hair brighter than it is, nothing makes it darker.
-        darker = pixels[np.argsort(pixels.mean(1))[len(pixels) * 3 // 10]]
-        strips.append(darker if middle.mean() < skin.mean() else middle)
-    far = [float(np.linalg.norm(_lab(colour) - _lab(skin))) for colour in strips]
-    first = next((k for k, d in enumerate(far[:FOREHEAD_STRIPS]) if d > BALD_DISTANCE), None)
-    if first is None:
-        return None if len(strips) >= 3 else 0.35 * skin
-    return max(zip(far[first : first + 3], strips[first : first + 3], strict=True), key=lambda pair: pair[0])[1]
-
-
-def _lab(colour: F) -> F:
-    return cv2.cvtColor(np.float32(colour).reshape(1, 1, 3) / 255, cv2.COLOR_RGB2Lab)[0, 0]
 
 
 def _triple(values: F) -> tuple[float, float, float]:
