@@ -67,6 +67,12 @@ def test_a_texture_lies_as_its_picture_does(stage: Stage) -> None:
     assert shown[3 * SIZE // 4, SIZE // 2, 1] < 50
 
 
+def test_no_texture_is_filtered_by_a_loop_without_end() -> None:
+    """With 4, VTK's default, llvmpipe draws a quad whose texture coordinates span 100,000 pictures for 44 seconds."""
+    made = texture(bottom_up(np.zeros((8, 8, 3), np.uint8)))
+    assert made.GetMaximumAnisotropicFiltering() == 1
+
+
 def test_colours_come_from_their_point_array(stage: Stage) -> None:
     ball = pv.Sphere(radius=0.06, center=(0, -0.02, -0.05))
     ball.point_data["light"] = np.tile(np.array([10, 200, 30], np.uint8), (ball.n_points, 1))
