@@ -232,7 +232,7 @@ def texture(rows: NDArray[np.uint8], repeat: bool = False, linear: bool = False)
     made.repeat = repeat
     made.mipmap = True
     made.interpolate = True
-    # Mesa's llvmpipe (22.3) filters anisotropically by a loop over all texels that a pixel's derivatives span: one sliver
+    # Mesa's llvmpipe (22.3) filters anisotropically by a loop over all texels that a pixel's derivatives span: a sliver
     # of a triangle whose derivatives are huge kept a picture busy for minutes, and the window with it.
     made.SetMaximumAnisotropicFiltering(1.0)
     return made
