@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QMessageBox, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QMessageBox, QToolButton, QVBoxLayout, QWidget
 
 from app.errors import UserError
 from app.outputs.take import Take, TakeInfo, read_take
@@ -17,6 +17,7 @@ from app.ui.output.recorder import Recorder
 from app.ui.output.take_list import TakeList
 from app.ui.output.take_player import TakePlayer
 from app.ui.output.takes import Takes
+from app.ui.picture.transport import SeekSlider
 from app.ui.style import theme as themes
 from app.ui.style.figures import clock
 from app.ui.style.theme import GAP, Theme, number_width, set_role, tabular
@@ -47,7 +48,7 @@ class TakesPage(QWidget):
         self.list = TakeList(theme)
         self.empty = QLabel(EMPTY)
         self.play = QToolButton()
-        self.place = QSlider(Qt.Orientation.Horizontal)
+        self.place = SeekSlider()
         self.time = QLabel()
         self.live = QToolButton()
         self.more = QToolButton()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMessageBox
 
 from app.face_frame import FaceFrame
@@ -154,6 +154,10 @@ def test_a_take_is_played_on_the_face_while_the_source_goes_on(
     assert isinstance(meters, MetersPanel)
     page.place.setValue(0)
     assert shown[-1].index == take.frame[0]
+    middle = QPoint(round(0.5 * page.place.width()), page.place.height() // 2)
+    qtbot.mouseClick(page.place, Qt.MouseButton.LeftButton, pos=middle)
+    assert page.place.value() == pytest.approx(page.place.maximum() / 2, rel=0.1), "a click goes where it is"
+    assert take.frame[0] < shown[-1].index < take.frame[-1]
     click(qtbot, page.live)
     qtbot.waitUntil(lambda: shown[-1].image_size != (0, 0), timeout=WAIT_MS)
     assert not player.active
