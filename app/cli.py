@@ -1,17 +1,15 @@
 """The command line: words in, settings out, one line for whatever went wrong. Wiring only."""
 
 import argparse
-import itertools
 import logging
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
+from app.ending import INTERRUPTED, OK, USER_ERROR, exit_code, stopped_by_signals
 from app.errors import UserError
 from app.options import Parser, add_networks, add_tracking, characters_of, given_settings, tracker_settings
 
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
     from app.pipeline import Pipeline, Snapshot
     from app.tracker import Tracker
 
-OK, USER_ERROR, INTERRUPTED, TERMINATED = 0, 2, 130, 143
-
 EPILOG = """examples:
   mien track 0 --osc 127.0.0.1:9000            stream camera 0
   mien track take.mp4 --csv take.csv           measure a file: one row per frame, OpenFace's columns
@@ -30,6 +26,7 @@ EPILOG = """examples:
   mien track demo --realtime --osc host:9000   stream the built-in clip at its own pace
   mien track 0 --osc host:9000,rate=30,part=arkit   blendshapes only, 30 times a second at most
   mien track take.mp4 --character elder --character my.vrm --render both.mp4
+  mien process day1/*.mp4 --into tables        many files, a CSV each
 """
 OSC_HELP = (
     "stream over UDP; may be repeated. HOST:PORT,rate=30 sends at most 30 frames a second there, HOST:PORT,part=au "
@@ -68,6 +65,10 @@ def build_parser() -> argparse.ArgumentParser:
     add("--save-profile", metavar="NAME", help="keep this face's neutral in the end, for --calibrate NAME next time")
     add_tracking(track)
     track.set_defaults(run=track_command)
+
+    from app.process_command import add_process_command
+
+    add_process_command(commands)
 
     demo = commands.add_parser("demo", help="the window on the built-in clip")
     add_tracking(demo)
@@ -109,6 +110,7 @@ def track_command(args: argparse.Namespace) -> int:
     from app.capture import camera_number, frames_of, open_source
     from app.config import OutputSettings, make_sinks, parse_osc
     from app.pipeline import Pipeline
+    from app.processing import first_look
     from app.profiles import profile_path, save_profile
     from app.tracker import make_tracker
 
@@ -133,8 +135,7 @@ def track_command(args: argparse.Namespace) -> int:
         tracker = make_tracker(settings)
         trackers.append(tracker)
         if tracker.needs_first_pass:
-            frames = frames_of(open_source(args.source))
-            tracker.first_pass(itertools.takewhile(lambda _: not pipeline.stopping, frames))
+            first_look(tracker, frames_of(open_source(args.source)), lambda: pipeline.stopping)
         return tracker
 
     sources: list[Source] = []
@@ -148,7 +149,7 @@ def track_command(args: argparse.Namespace) -> int:
         make_tracker=prepared_tracker,
         sinks=sinks,
     )
-    with _stopped_by_signals(pipeline.stop) as caught, _progress(pipeline, args.progress or sys.stderr.isatty()):
+    with stopped_by_signals(pipeline.stop) as caught, _progress(pipeline, args.progress or sys.stderr.isatty()):
         result = pipeline.run()
     print(summary(result, outputs), file=sys.stderr)
     if args.save_profile is not None:
@@ -159,9 +160,7 @@ def track_command(args: argparse.Namespace) -> int:
         return USER_ERROR  # each was already reported when it happened
     if result.broken or any(getattr(source, "missing", 0) for source in sources):
         return USER_ERROR  # what could be read is written; a script must know that it was not all
-    if caught:
-        return INTERRUPTED if caught[0] == signal.SIGINT else TERMINATED
-    return OK
+    return exit_code(caught)
 
 
 def summary(result: "Snapshot", outputs: "OutputSettings") -> str:
@@ -203,23 +202,6 @@ def doctor_command(args: argparse.Namespace) -> int:
 
 
 # ---------------------------------------------------------------- the terminal
-
-
-@contextmanager
-def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[list[int]]:
-    """Ctrl-C and SIGTERM ask for a clean end, the second time too; yields the list of signals caught."""
-    caught: list[int] = []
-
-    def on_signal(number: int, _: FrameType | None) -> None:
-        caught.append(number)
-        stop()
-
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield caught
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -33,6 +33,8 @@ from app.frames import (
 log = logging.getLogger(__name__)
 
 PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
+VIDEO_SUFFIXES: Final = frozenset({".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"})
+"""What is taken for a video among other files of a folder; one that is named outright may be called anything."""
 DECODE_ON: Final = 24
 """Frames: up to so many are decoded on the way to one ahead, instead of a jump back to a key frame."""
 SAME_MS: Final = 0.05

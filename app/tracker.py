@@ -170,6 +170,15 @@ class Tracker:
         self._webcam.reset()
         self._shown = nobody()
 
+    def start_over(self) -> None:
+        """Another recording: all that was learnt is forgotten, and a neutral is found as ``settings.calibrate`` says.
+
+        Raises ``UserError`` for a profile that cannot be read any more.
+        """
+        self._rest.begin(self.settings.calibrate)
+        self._neutral_from = self.settings.calibrate
+        self.reset()
+
     def jump(self) -> None:
         """What comes next does not follow what came before (a seek, a camera that was gone): look for the face anew.
 

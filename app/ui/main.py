@@ -8,10 +8,10 @@ import time
 from contextlib import suppress
 from types import FrameType
 
+from app.ending import exit_code
 from app.errors import UserError
 from app.tracker import TrackerSettings
 
-INTERRUPTED, TERMINATED = 130, 143
 LEAVE_S = 0.8
 """How long threads that still load something are waited for, once all files are whole and the window is gone."""
 
@@ -81,7 +81,7 @@ def run_window(
         for number, handler in before.items():
             signal.signal(number, handler)
     if caught:
-        code = INTERRUPTED if caught[0] == signal.SIGINT else TERMINATED
+        code = exit_code(caught)
     _leave(code)
     return code
 
