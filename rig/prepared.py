@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rig import folds
+from rig.age_lines import lined_skin_texture
 from rig.head_mesh import HeadMesh
 from rig.looks import (
     Look,
@@ -29,17 +30,20 @@ from rig.stage import bottom_up
 F = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 PLAIN: Final[Mapping[str, Callable[[Look], Picture]]] = {
-    "skin": skin_texture,
     "eye": eye_texture,
     "teeth": tooth_texture,
     "lashes": lash_texture,
 }
+"""What both looks ask for."""
+LIGHT: Final[Mapping[str, Callable[[Look], Picture]]] = {"lined skin": lined_skin_texture}
+"""What the light look asks for beside."""
 FULL: Final[Mapping[str, Callable[[Look], Picture]]] = {
+    "skin": skin_texture,
     "materialTex": detail_texture,
     "normalTex": fold_texture,
     "coatNormalTex": pore_texture,
 }
-"""What the full look's shaders ask for beside, by VTK's names for the maps of a material."""
+"""What the full look's shaders ask for beside: the skin, and by VTK's names the maps of its material."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Sheets:
 
     look: Look
     pictures: Mapping[str, Picture]
-    """By the names of PLAIN and perhaps FULL: (H, W, 3 or 4) sRGB as ``rig.stage.bottom_up`` gives them."""
+    """By the names of PLAIN and of LIGHT, FULL or both: (H, W, 3 or 4) sRGB as ``rig.stage.bottom_up`` gives them."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +69,18 @@ class PreparedHead:
     sheets: Sheets
 
 
-def paint_sheets(look: Look, full: bool) -> Sheets:
-    """All sheets of a look; ``full``: those that only the full look's shaders ask for, too. Raises RigError naming a
-    file that is missing or damaged."""
-    painters = {**PLAIN, **FULL} if full else PLAIN
-    return Sheets(look, {name: bottom_up(paint(look)) for name, paint in painters.items()})
+def sheet_names(full: bool | None) -> tuple[str, ...]:
+    """Of the sheets that the full look asks for, the light one, or (None) either."""
+    return (*PLAIN, *(() if full else LIGHT), *(() if full is False else FULL))
 
 
-def prepare_head(skeleton: Skeleton, look: Look, full: bool, mesh: HeadMesh | None = None) -> PreparedHead:
+def paint_sheets(look: Look, full: bool | None) -> Sheets:
+    """All sheets that :func:`sheet_names` says. Raises RigError naming a file that is missing or damaged."""
+    painters = {**PLAIN, **LIGHT, **FULL}
+    return Sheets(look, {name: bottom_up(painters[name](look)) for name in sheet_names(full)})
+
+
+def prepare_head(skeleton: Skeleton, look: Look, full: bool | None, mesh: HeadMesh | None = None) -> PreparedHead:
     """Takes about a second, most of it for the skin. ``mesh``: the skeleton's, where it is there already."""
     mesh = mesh or HeadMesh(skeleton)
     light, hair = surface_table(look.folder, len(skeleton.vertices))

@@ -15,7 +15,7 @@ from rig.face import Face, Person
 from rig.glints import Glints
 from rig.head_mesh import ScreenPart
 from rig.looks import LOOKS, Look
-from rig.prepared import FULL, PLAIN, PreparedHead, Sheets, paint_sheets, prepare_head
+from rig.prepared import PreparedHead, Sheets, paint_sheets, prepare_head, sheet_names
 from rig.stage import BACKGROUND, Stage, texture
 
 F = NDArray[np.float32]
@@ -206,7 +206,8 @@ class FaceScene(Stage):
         while len(self._textures) > LOOKS_KEPT:  # each is some 20 MB
             del self._textures[next(iter(self._textures))]
         self.actors["lashes"].texture = t["lashes"]
-        colours = {"skin": t["skin"], "teeth": t["teeth"], **dict.fromkeys(EYES, t["eye"])}
+        skin = t["skin" if self.full else "lined skin"]
+        colours = {"skin": skin, "teeth": t["teeth"], **dict.fromkeys(EYES, t["eye"])}
         for name, colour in colours.items():
             if self.full:
                 self.actors[name].prop.SetTexture("albedoTex", colour)
@@ -220,7 +221,7 @@ class FaceScene(Stage):
     def load_look(self, sheets: Sheets) -> Iterator[None]:
         """Makes the textures of a look, step by step, so that :meth:`set_look` finds them."""
         textures: dict[str, pv.Texture] = {}
-        for name in self._sheet_names():
+        for name in sheet_names(self.full):
             textures[name] = self._texture(name, sheets)
             yield
             self.upload(textures[name])
@@ -228,10 +229,7 @@ class FaceScene(Stage):
         self._textures[sheets.look] = textures
 
     def _load(self, sheets: Sheets) -> dict[str, pv.Texture]:
-        return {name: self._texture(name, sheets) for name in self._sheet_names()}
-
-    def _sheet_names(self) -> list[str]:
-        return [*PLAIN, *FULL] if self.full else [*PLAIN]
+        return {name: self._texture(name, sheets) for name in sheet_names(self.full)}
 
     def _texture(self, name: str, sheets: Sheets) -> pv.Texture:
         colours = name in ("skin", "eye", "teeth")

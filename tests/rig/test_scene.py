@@ -174,6 +174,21 @@ def test_looks_change_the_skin(full):
     assert set(SKINS) == set(LOOKS)
 
 
+@pytest.mark.parametrize("quality", ["light", "full"])
+def test_age_draws_lines_on_the_face_alone(quality, request):
+    scene = request.getfixturevalue(quality)
+    scene.set_framing("face")
+    scene.set_look(replace(LOOKS["light"], age=0.0))
+    young = scene.render().astype(int)
+    scene.set_look(replace(LOOKS["light"], age=1.0))
+    off = np.abs(scene.render() - young).mean(-1)
+    forehead, chest = off[SIZE // 10 : SIZE // 4, SIZE // 3 : -SIZE // 3], off[-SIZE // 12 :]
+    assert forehead.mean() > 4
+    assert chest.max() < 2
+    scene.set_look(replace(LOOKS["light"], age=0.0))
+    assert np.abs(scene.render() - young).max() <= 2, "and they go again"
+
+
 def test_smiling_folds_the_skin_beside_the_eyes(full):
     mesh = full._pieces["skin"].mesh
     assert np.asarray(mesh.point_data["fold"]).max() == 0

@@ -118,7 +118,7 @@ class RigLoader(QObject):
         if isinstance(edits, Mapping) and isinstance(edits.get("follow"), bool):
             follow = edits["follow"]
         shape = edited(character, edits)
-        skeleton, full = character.face.skeleton, present.full is not False
+        skeleton, full = character.face.skeleton, present.full
         if skeleton is present.skeleton:
             return Loaded(character, shape, follow, None, paint_sheets(shape.look, full))
         mesh = self._mesh(skeleton)

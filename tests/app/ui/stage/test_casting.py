@@ -105,9 +105,9 @@ def test_arrays_are_made_on_a_thread_and_vtk_is_touched_on_this_one(
     drawn: dict[str, set[int]] = {}
     record(monkeypatch, HeadMesh, "__init__", heavy)
     record(monkeypatch, Drive, "_groups", heavy)
-    for name in ("skin_texture", "eye_texture", "surface_table", "bottom_up"):
+    for name in ("lined_skin_texture", "eye_texture", "surface_table", "bottom_up"):
         record(monkeypatch, rig.prepared, name, heavy)
-    monkeypatch.setattr(rig.prepared, "PLAIN", {**rig.prepared.PLAIN, "skin": rig.prepared.skin_texture})
+    monkeypatch.setattr(rig.prepared, "LIGHT", {"lined skin": rig.prepared.lined_skin_texture})
     for name in ("_smoothing", "_picture"):
         record(monkeypatch, rig.imported_scene, name, heavy)
     for name in ("add", "upload", "enter"):
@@ -115,7 +115,7 @@ def test_arrays_are_made_on_a_thread_and_vtk_is_touched_on_this_one(
     house.show("hero")
     house.show(glb)
     assert house.shown == ["base", "hero", glb]
-    assert set(heavy) >= {"__init__", "_groups", "skin_texture", "surface_table", "bottom_up", "_smoothing"}
+    assert set(heavy) >= {"__init__", "_groups", "lined_skin_texture", "surface_table", "bottom_up", "_smoothing"}
     here = threading.get_ident()
     assert [name for name, threads in heavy.items() if here in threads] == []
     assert drawn == {name: {here} for name in ("add", "upload", "enter")}
