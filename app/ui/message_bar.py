@@ -1,4 +1,4 @@
-"""One clear line under the toolbar: what went wrong and what to do, until it is read. Details where asked for."""
+"""A card over the 3D face: what went wrong and what to do, until it is read. Details where asked for."""
 
 import re
 import time
@@ -6,20 +6,23 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
-    QFrame,
+    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
+    QWidget,
 )
 
 from app.errors import UserError, told_by
+from app.ui.notices import Notice
 from app.ui.style import theme as themes
-from app.ui.style.theme import Theme, set_property
+from app.ui.style.theme import GAP, Theme, set_property
+from app.ui.style.wrapped_label import WrappedLabel
 
 INFO_MS = 8000
 MAX_MESSAGES: Final = 20
@@ -27,21 +30,28 @@ MAX_MESSAGES: Final = 20
 RANK: Final = {"error": 0, "warning": 1, "info": 2}
 COLOURS: Final = {"error": "bad", "warning": "warn", "info": "accent"}
 """Colour of the theme for each kind's icon."""
-DETAIL_HEIGHT, DETAIL_FRAME = 120, 4
+DETAIL_HEIGHT, DETAIL_FRAME = 120, 20
 """Pixels at most, and of the frame."""
+BESIDE_LINES: Final = 2
+"""With more, the buttons stand under the text."""
+ICON_PX: Final = 16
 
 
 class ElidedLabel(QLabel):
     """A line that ends in … where there is no room; the whole of it is in the tooltip."""
 
-    def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
+    def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight, *, grows: bool = True) -> None:
+        """``grows``: takes all the room that it is given, else no more than its text needs."""
         super().__init__()
         self._mode, self._whole = mode, ""
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        across = QSizePolicy.Policy.Ignored if grows else QSizePolicy.Policy.Maximum
+        self.setSizePolicy(across, QSizePolicy.Policy.Preferred)
 
     def set_whole(self, text: str) -> None:
-        self._whole = text
+        if text != self._whole:
+            self._whole = text
+            self.updateGeometry()
         self._fit()
 
     def whole(self) -> str:
@@ -55,6 +65,9 @@ class ElidedLabel(QLabel):
         shown = self.fontMetrics().elidedText(self._whole, self._mode, self.width())
         self.setText(shown)
         self.setToolTip(self._whole if shown != self._whole else "")
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 1, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(40, super().minimumSizeHint().height())
@@ -73,10 +86,11 @@ class Message:
     times: int = 1
 
 
-class MessageBar(QFrame):
+class MessageBar(Notice):
     """Hidden while there is nothing to say. Errors and warnings stay until dismissed; news goes by itself.
 
-    There is one message for each cause: the same again takes the place of the one before and is counted.
+    There is one message for each cause: the same again takes the place of the one before and is counted. Its buttons
+    stay where they are whatever it says.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -85,8 +99,8 @@ class MessageBar(QFrame):
         self._theme = theme
         self._messages: list[Message] = []
         self._icon = QLabel()
-        self._icon.setFixedSize(16, 16)
-        self._label = ElidedLabel()
+        self._icon.setFixedSize(ICON_PX, ICON_PX)
+        self._label = WrappedLabel()
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more = QLabel()
         self._more.setProperty("role", "muted")
@@ -102,18 +116,47 @@ class MessageBar(QFrame):
         self._detail = QPlainTextEdit()
         self._detail.setReadOnly(True)
         self._detail.setAccessibleName("Details of the message")
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for part in (self._icon, self._label, self._more, self._details, self._copy, self._close):
-            row.addWidget(part, 1 if part is self._label else 0)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 4, 8, 4)
-        column.addLayout(row)
-        column.addWidget(self._detail)
+        self._lay_out()
         self._timer = QTimer(self, singleShot=True, interval=INFO_MS)
         self._timer.timeout.connect(self._let_news_go)
         self.set_theme(theme)
         self._refresh()
+
+    def _lay_out(self) -> None:
+        """Buttons in the lower right corner: what stands above them may grow."""
+        self._tools = QHBoxLayout()
+        self._tools.setSpacing(4)
+        self._tools.addStretch(1)
+        for part in (self._more, self._details, self._copy, self._close):
+            self._tools.addWidget(part)
+        foot = QVBoxLayout()
+        foot.addStretch(1)
+        foot.addLayout(self._tools)
+        said = QHBoxLayout()
+        said.setSpacing(8)
+        said.setContentsMargins(0, 4, 0, 4)
+        said.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        said.addWidget(self._label, 1)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(12, 8, 8, 8)
+        self._row.setSpacing(4)
+        self._row.addLayout(said, 1)
+        self._row.addWidget(self._detail)
+        self._row.addLayout(foot)
+
+    @property
+    def reached_by_tab(self) -> list[QWidget]:
+        """In order."""
+        return [self._detail, self._details, self._copy, self._close]
+
+    def height_for(self, width: int, room: int) -> int:
+        """The buttons stand beside a short text, and below a long one or its details."""
+        margins = self._row.contentsMargins()
+        beside = width - margins.left() - margins.right() - ICON_PX - 4 * GAP - self._tools.sizeHint().width()
+        short = self._detail.isHidden() and self._label.n_lines(beside) <= BESIDE_LINES
+        way = QBoxLayout.Direction
+        self._row.setDirection(way.LeftToRight if short else way.TopToBottom)
+        return super().height_for(width, room)
 
     def _button(self, text: str, tip: str) -> QToolButton:
         button = QToolButton()
@@ -152,6 +195,8 @@ class MessageBar(QFrame):
         # A stable sort: of one rank, the newest comes first.
         self._messages = sorted([new, *kept], key=lambda message: RANK[message.kind])[:MAX_MESSAGES]
         self._refresh()
+        if self._messages[0] is new and new.times == 1:  # read out at once, as an alert
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
     def show_error(self, error: UserError, cause: str = "") -> None:
         """Its line; what the machine said is to be had as details."""

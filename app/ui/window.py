@@ -19,6 +19,7 @@ from app.ui.keyboard import KeyboardWindow
 from app.ui.layout_keeper import LayoutKeeper
 from app.ui.menus import Menus, offer
 from app.ui.message_bar import MessageBar
+from app.ui.notices import NoticeStack
 from app.ui.output.output_control import OutputControl
 from app.ui.output.recorder import Recorder
 from app.ui.output.streams import Streams
@@ -29,12 +30,14 @@ from app.ui.picture.cameras import list_cameras
 from app.ui.picture.picture_panel import PicturePanel
 from app.ui.picture.video_view import VideoView
 from app.ui.preferences import Preferences
+from app.ui.processing.processing import Processing
 from app.ui.session import Session
 from app.ui.stage.orbit_keys import OrbitKeys
 from app.ui.stage.reset_button import ResetButton
 from app.ui.stage.rig_view import RigView
 from app.ui.status_line import StatusLine, note_of, on_air, status_of
 from app.ui.style import theme as themes
+from app.ui.style.tab_order import tab_after
 from app.ui.style.theme import THEMES
 from app.ui.toolbar import Toolbar
 from app.ui.tracking.countdown import Countdown
@@ -82,6 +85,7 @@ class MainWindow(KeyboardWindow):
             recorder=Recorder(session, self.preferences, self.messages),
             player=TakePlayer(self.jobs),
         )
+        self.processing = Processing(self.shell)
         self.panels: dict[str, Panel] = {spec.name: spec.kind(self.shell) for spec in self.specs}
         self._lay_out()
         self.outputs = OutputControl(self)
@@ -107,7 +111,7 @@ class MainWindow(KeyboardWindow):
     # ------------------------------------------------------------ making it
 
     def _lay_out(self) -> None:
-        """Tools and messages on top, the status at the foot, and between them the deck: docks around the face."""
+        """Tools on top, the status at the foot, between them the deck: docks around the face, which messages lie on."""
         self.deck = QMainWindow()
         self.deck.setWindowFlags(Qt.WindowType.Widget)
         self.deck.setObjectName("deck")
@@ -118,11 +122,13 @@ class MainWindow(KeyboardWindow):
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self.toolbar, self.messages, self.deck, self.job_strip, self.status):
+        for part in (self.toolbar, self.deck, self.status):
             column.addWidget(part, 1 if part is self.deck else 0)
         self.setCentralWidget(whole)
         OrbitKeys(self.rig)
         self._reset_button = ResetButton(self.rig)
+        NoticeStack(self.rig, (self.messages, self.job_strip))
+        tab_after(self._reset_button, [*self.messages.reached_by_tab, *self.job_strip.reached_by_tab])
 
     @property
     def video(self) -> VideoView:
@@ -286,8 +292,7 @@ class MainWindow(KeyboardWindow):
         self.rig.set_theme(self.theme)
         for panel in self.panels.values():
             panel.set_theme(self.theme)
-        if self.dialogs.welcome is not None:
-            self.dialogs.welcome.set_theme(self.theme)
+        self.dialogs.set_theme(self.theme)
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -321,10 +326,12 @@ class MainWindow(KeyboardWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = event.mimeData().urls()[0].toLocalFile()
-        panel = self.panels["character"]
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        path, panel = paths[0], self.panels["character"]
         if Path(path).suffix.lower() in SUFFIXES and isinstance(panel, CharacterPanel):
             panel.characters.import_file(path)
+        elif len(paths) > 1:
+            self.dialogs.show_processing(paths)
         else:
             self.start(path)
 
@@ -333,8 +340,10 @@ class MainWindow(KeyboardWindow):
         self._ticker.stop()
         self.keep_layout()
         self.hide()
+        self.processing.cancel()
         self.session.close()
         self.jobs.close()
+        self.processing.close()
         for panel in self.panels.values():
             panel.close_down()
         self.shell.streams.close()

@@ -1,4 +1,4 @@
-"""The button in the 3D view's corner."""
+"""The button in the 3D view's upper corner; its foot belongs to messages."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton, QVBoxLayout
@@ -18,7 +18,7 @@ class ResetButton(QToolButton):
         self.clicked.connect(rig.reset_view)
         corner = QVBoxLayout(rig)
         corner.setContentsMargins(12, 12, 12, 12)
-        corner.addWidget(self, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+        corner.addWidget(self, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
 
     def set_theme(self, theme: Theme) -> None:
         self.setIcon(icon("reset", theme.muted))

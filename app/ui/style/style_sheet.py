@@ -18,7 +18,6 @@ def _surfaces(t: Theme) -> str:
     QMainWindow, QDialog, #deck {{ background: {t.window}; }}
     #bar {{ background: {t.panel}; border-bottom: 1px solid {t.line}; }}
     #status {{ background: {t.panel}; border-top: 1px solid {t.line}; }}
-    #jobs {{ background: {t.panel}; border-top: 1px solid {t.line}; }}
     #panel, #panelBody {{ background: {t.panel}; }}
     #overlay {{ background: {t.panel}; border: 1px solid {t.line}; border-radius: 6px; }}
     #overlay:focus {{ border-color: {t.accent}; }}
@@ -28,10 +27,10 @@ def _surfaces(t: Theme) -> str:
     QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line}; padding: 4px 6px; }}
     QGroupBox {{ border: none; margin-top: 24px; padding: 0; font-weight: 600; }}
     QGroupBox::title {{ subcontrol-origin: margin; left: 0; top: 4px; color: {t.text}; }}
-    #message {{ background: {t.raised}; border-bottom: 1px solid {t.line}; }}
-    #message[kind="error"] {{ border-left: 4px solid {t.bad}; }}
-    #message[kind="warning"] {{ border-left: 4px solid {t.warn}; }}
-    #message[kind="info"] {{ border-left: 4px solid {t.accent}; }}
+    QFrame[role="notice"] {{ background: {t.raised}; border: 1px solid {t.faint}; border-radius: 8px; }}
+    #message[kind="error"] {{ border-color: {t.bad}; }}
+    #message[kind="warning"] {{ border-color: {t.warn}; }}
+    #message[kind="info"] {{ border-color: {t.accent}; }}
     """
 
 
