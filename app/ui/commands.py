@@ -44,6 +44,13 @@ def _files(w: "MainWindow") -> list[Command]:
             "Ctrl+Shift+O",
             "Read pictures in order of name",
         ),
+        Command(
+            "File",
+            "Process files …",
+            ask.show_processing,
+            "Ctrl+Shift+P",
+            "Many videos at once: each into a CSV, a video beside the character, or both",
+        ),
         Command("File", "Import settings …", ask.import_settings, tip="Take over all settings from a file", group=1),
         Command("File", "Export settings …", ask.export_settings, tip="All settings as one JSON file", group=1),
         Command("File", "Quit", w.close, "Ctrl+Q", group=2),

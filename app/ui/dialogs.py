@@ -1,5 +1,7 @@
 """Windows beside the main one: asking for files, settings in one file, welcome, doctor, keys, about."""
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +12,8 @@ from app.errors import UserError
 from app.ui.about import AboutView, KeysView
 from app.ui.doctor_view import DoctorView
 from app.ui.panel_keys import PANEL_KEYS
+from app.ui.processing.processing_dialog import ProcessingDialog
+from app.ui.style.theme import Theme
 from app.ui.welcome import Welcome
 
 if TYPE_CHECKING:
@@ -31,7 +35,8 @@ class Dialogs(QObject):
         super().__init__(window)
         self._window = window
         self.welcome: Welcome | None = None
-        """While it is open."""
+        self.processing: ProcessingDialog | None = None
+        """Each while it is open."""
 
     def folder(self, kind: str) -> str:
         """Where the last file of this kind was (a key of ``FOLDER_KEYS``), else a place that fits."""
@@ -59,6 +64,20 @@ class Dialogs(QObject):
         if path:
             self.remember("videos", Path(path).parent)
             self._window.start(path)
+
+    def show_processing(self, paths: Sequence[str] = ()) -> ProcessingDialog:
+        """The list of files to process, with these added to it."""
+        w = self._window
+        if self.processing is None:
+            self.processing = ProcessingDialog(w.processing, w.theme, partial(self.folder, "videos"), w)
+            self.processing.destroyed.connect(self._forget_processing)
+        self._open(self.processing)
+        if paths:
+            self.processing.add(paths)
+        return self.processing
+
+    def _forget_processing(self) -> None:
+        self.processing = None
 
     # ------------------------------------------------------------ settings
 
@@ -123,6 +142,12 @@ class Dialogs(QObject):
 
     def show_about(self) -> QDialog:
         return self._open(AboutView(self._window))
+
+    def set_theme(self, theme: Theme) -> None:
+        """For those that paint by hand."""
+        for dialog in (self.welcome, self.processing):
+            if dialog is not None:
+                dialog.set_theme(theme)
 
     def _open(self, dialog: QDialog) -> QDialog:
         """Beside the window, not before it: tracking goes on, and so do its controls."""
