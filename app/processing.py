@@ -27,6 +27,8 @@ TELL_S: Final = 0.2
 """So often, at most, is progress told."""
 FIRST_PASS, FIRST_PASS_OF_VIDEO = 0.25, 0.1
 """Share of the work that the first of two passes is, which regresses few frames and writes nothing: as measured."""
+INCOMPLETE: Final = "_incomplete"
+"""Stands behind the name of what an output that failed has left."""
 Event = dict[str, Any]
 Tell = Callable[[Event], None]
 
@@ -55,6 +57,11 @@ class ProcessRequest:
         for source in self.sources:
             if camera_number(source) is not None:
                 raise UserError(f"{source} is a camera, which has no end: record it with mien track {source} --csv")
+        if self.characters != ("base",):
+            from app.characters import find_character  # brings the rig
+
+            for spec in self.characters:
+                find_character(spec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +197,7 @@ class Processor:
                 result = self._track(i, source, results, hidden, tracker, opened)
             except UserError as error:
                 self._give_up(hidden)
-                self._fail(i, str(error), [])
+                self._fail(i, _with_names(str(error), hidden), [])
                 return
             except BaseException:
                 self._give_up(hidden)
@@ -200,7 +207,7 @@ class Processor:
             return
         errors = [sink.error for sink in result.sinks if sink.error]
         if errors:
-            self._fail(i, _with_names(errors[0], hidden), self._keep(hidden, "_incomplete"))
+            self._fail(i, _with_names(errors[0], hidden, INCOMPLETE), self._keep(hidden, INCOMPLETE))
             return
         missing = result.broken or any(getattr(s, "missing", 0) for s in opened)
         if result.broken:
@@ -315,26 +322,31 @@ class Processor:
                 part.unlink(missing_ok=True)
 
 
-def _with_names(line: str, hidden: dict[Path, Path]) -> str:
-    """An error about a hidden file, told of the one that it would have become."""
+def _with_names(line: str, hidden: dict[Path, Path], mark: str = "") -> str:
+    """An error about a hidden file, told of the one that it becomes or would have become."""
     for path, part in hidden.items():
-        line = line.replace(str(part), str(path))
+        line = line.replace(str(part), str(path.with_stem(path.stem + mark)))
     return line
 
 
 @contextmanager
 def _warnings() -> Any:
-    """The lines that are logged meanwhile, in a list."""
+    """The warnings that are logged meanwhile, in a list. What is said of outputs is left to who reports of the file."""
 
     class Keep(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             if record.levelno == logging.WARNING and (line := record.getMessage()) not in lines:
                 lines.append(line)
 
+    def not_of_outputs(record: logging.LogRecord) -> bool:
+        return record.levelno != logging.ERROR
+
     lines: list[str] = []
-    keep, logger = Keep(logging.WARNING), logging.getLogger("app")
+    keep, logger, runner = Keep(logging.WARNING), logging.getLogger("app"), logging.getLogger("app.pipeline")
     logger.addHandler(keep)
+    runner.addFilter(not_of_outputs)
     try:
         yield lines
     finally:
         logger.removeHandler(keep)
+        runner.removeFilter(not_of_outputs)

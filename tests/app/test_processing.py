@@ -103,6 +103,8 @@ def test_a_source_is_never_a_result(tmp_path: Path) -> None:
 def test_requests_that_cannot_work_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nothing is to be written"):
         processed(request(tmp_path, "demo", csv_format=None))
+    with pytest.raises(UserError, match="no character 'nobody'"):
+        processed(request(tmp_path, "demo", video=True, characters=("nobody",)))
     with pytest.raises(UserError, match="is a camera"):
         processed(request(tmp_path, "0"))
     (tmp_path / "file").touch()
@@ -171,7 +173,7 @@ def test_a_video_beside_the_rig_comes_with_the_table(face_clip: Path, tmp_path: 
 
 
 def test_what_a_full_disk_left_is_marked_as_incomplete(
-    face_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    face_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from app.outputs.csv_openface import OpenFaceCsv
 
@@ -186,7 +188,8 @@ def test_what_a_full_disk_left_is_marked_as_incomplete(
     events = processed(request(tmp_path / "out", face_clip))
     [failed] = only(events, "failed")
     assert "No space left" in failed["error"]
-    assert str(tmp_path / "out" / "face.csv") in failed["error"]
+    assert str(tmp_path / "out" / "face_incomplete.csv") in failed["error"]
+    assert ".part" not in capsys.readouterr().err
     assert failed["outputs"] == [str(tmp_path / "out" / "face_incomplete.csv")]
     assert len(Path(failed["outputs"][0]).read_text().splitlines()) == 6
 
