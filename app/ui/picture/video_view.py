@@ -10,12 +10,15 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.face_frame import FaceFrame
+from app.ui.picture.big_note import paint_note
 from app.ui.picture.overlay import CONTOURS, IRISES, Overlay, Place, aligned_inset, draw_overlay
 from app.ui.style.theme import Theme
 
 __all__ = ["CONTOURS", "IRISES", "VideoView"]
 
 NOTE_PX: Final = 15
+NARROWEST_PX: Final = 120
+"""On a picture that is narrower there is no room for words: they are over the whole widget."""
 INSET_PX: Final = 128
 """The aligned view is as large as the network has it, or"""
 INSET_SHARE: Final = 0.3
@@ -121,7 +124,9 @@ class VideoView(QWidget):
         if self.recording:
             self._paint_recording(painter)
         if self.big_note:
-            self._paint_big_note(painter, area)
+            paint_note(
+                painter, self.big_note, area if area.width() >= NARROWEST_PX else QRectF(self.rect()), self.font()
+            )
         elif self.note:
             self._paint_note(painter, area)
 
@@ -174,22 +179,6 @@ class VideoView(QWidget):
         painter.drawEllipse(QPointF(chip.left() + 13, chip.center().y()), 4.5, 4.5)
         painter.setPen(QColor("white"))
         painter.drawText(chip.adjusted(25, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter, text)
-
-    def _paint_big_note(self, painter: QPainter, area: QRectF) -> None:
-        painter.fillRect(area, QColor(0, 0, 0, 130))
-        head, _, foot = self.big_note.partition("\n")
-        font = QFont(self.font())
-        font.setPixelSize(int(np.clip(area.height() / 4, 36, 96)))
-        font.setBold(True)
-        painter.setFont(font)
-        painter.setPen(QColor("white"))
-        tall = painter.fontMetrics().height()
-        box = QRectF(self.rect())
-        painter.drawText(box.adjusted(0, -tall / 2, 0, -tall / 2), Qt.AlignmentFlag.AlignCenter, head)
-        font.setPixelSize(NOTE_PX)
-        painter.setFont(font)
-        below = box.adjusted(12, box.height() / 2 + tall * 0.1, -12, 0)
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap), foot)
 
     def _paint_note(self, painter: QPainter, area: QRectF) -> None:
         if self._frame is None:
