@@ -2,8 +2,10 @@
 
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+from app.ui.style.theme import GAP
 
 BAR_PX: Final = 10
 """As the style sheet has it."""
@@ -27,6 +29,19 @@ class PanelScroll(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(page)
         self.verticalScrollBar().rangeChanged.connect(self._make_room)
+
+    def reveal(self, widget: QWidget) -> None:
+        """Scroll as little as shows all of it. Qt's own way stops where the cursor of a field can be seen."""
+        at = widget.mapTo(self.widget(), QPoint(0, 0))
+        self.ensureVisible(at.x(), at.y() + widget.height() + GAP, 0, 0)
+        self.ensureVisible(at.x(), at.y() - GAP, 0, 0)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        moved = super().focusNextPrevChild(forward)
+        focus = self.focusWidget()
+        if moved and focus is not None and self.widget().isAncestorOf(focus):
+            self.reveal(focus)
+        return moved
 
     def _make_room(self, low: int, high: int) -> None:
         margins = self._layout.contentsMargins()

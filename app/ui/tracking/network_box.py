@@ -165,11 +165,12 @@ class NetworkBox(QWidget):
         self._say()
         if engine != "mediapipe":
             self.engine_chosen.emit(engine, self.task.text().strip())
-        elif Path(self.task.text().strip()).is_file():
+            return
+        self.file_wanted.emit()
+        if Path(self.task.text().strip()).is_file():
             self._take_task()
         else:
             self.task.setFocus()
-            self.file_wanted.emit()
 
     def _take_task(self) -> None:
         if self.engine.value == "mediapipe":

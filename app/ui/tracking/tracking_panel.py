@@ -233,7 +233,7 @@ class TrackingPanel(Panel):
 
     def _show_file_field(self) -> None:
         """It appears at the foot of the page, once this page has its new height."""
-        QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.networks.task))
+        QTimer.singleShot(0, self, lambda: self._scroll.reveal(self.networks.task))
 
     # ------------------------------------------------------------ what is asked
 

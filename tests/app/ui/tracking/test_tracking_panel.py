@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QTableView, QWidget
 
@@ -117,6 +117,26 @@ def test_mediapipe_is_used_once_its_file_is_known(
     networks.task.setText(str(task))
     QTest.keyClick(networks.task, Qt.Key.Key_Return)
     assert (window.session.settings.landmarks, window.session.settings.task_path) == ("mediapipe", task)
+
+
+def test_the_row_for_the_file_is_seen_whole_as_soon_as_it_appears(
+    window: MainWindow, panel: TrackingPanel, qtbot: Any
+) -> None:
+    networks, view = panel.networks, panel._scroll.viewport()
+
+    def whole() -> bool:
+        top = networks.task.mapTo(view, QPoint(0, 0)).y()
+        return networks.task.isVisible() and top >= 0 and top + networks.task.height() <= view.height()
+
+    for height in range(760, 800, 6):  # somewhere there the page just fits without the row
+        window.resize(1200, height)
+        networks.engine.choose("onnx")
+        networks.engine.chosen.emit("onnx")
+        qtbot.waitUntil(lambda height=height: window.height() == height and not networks.task.isVisible())
+        panel._scroll.ensureVisible(0, 0)
+        networks.engine.choose("mediapipe")
+        networks.engine.chosen.emit("mediapipe")
+        qtbot.waitUntil(whole, timeout=WAIT_MS)
 
 
 def test_full_cannot_be_chosen_while_it_is_not_shipped(panel: TrackingPanel) -> None:
