@@ -20,7 +20,7 @@ class PanelScroll(QScrollArea):
         super().__init__()
         layout = page.layout()
         assert layout is not None
-        self._layout = layout
+        self._page, self._layout = page, layout
         self._margin = self._layout.contentsMargins().right()
         page.setObjectName("panelBody")
         self.setWidgetResizable(True)
@@ -32,14 +32,14 @@ class PanelScroll(QScrollArea):
 
     def reveal(self, widget: QWidget) -> None:
         """Scroll as little as shows all of it. Qt's own way stops where the cursor of a field can be seen."""
-        at = widget.mapTo(self.widget(), QPoint(0, 0))
+        at = widget.mapTo(self._page, QPoint(0, 0))
         self.ensureVisible(at.x(), at.y() + widget.height() + GAP, 0, 0)
         self.ensureVisible(at.x(), at.y() - GAP, 0, 0)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         moved = super().focusNextPrevChild(forward)
         focus = self.focusWidget()
-        if moved and focus is not None and self.widget().isAncestorOf(focus):
+        if moved and focus is not None and self._page.isAncestorOf(focus):
             self.reveal(focus)
         return moved
 
