@@ -57,9 +57,9 @@ class CharacterEdit:
         identity[k] = np.clip(value, 0, 1)
         self._put(identity, k if drag else None)
 
-    def set_look(self, **changes: Any) -> None:
-        """Fields of ``rig.looks.Look``."""
-        self._step(replace(self.shape, look=replace(self.shape.look, **changes)))
+    def set_look(self, drag: bool = False, **changes: Any) -> None:
+        """Fields of ``rig.looks.Look``. ``drag``: as for :meth:`set_value`."""
+        self._step(replace(self.shape, look=replace(self.shape.look, **changes)), tuple(changes) if drag else None)
 
     def take(self, shape: Shape) -> None:
         """Another face as a whole (one that was fitted, or followed until now); locks do not count."""

@@ -43,6 +43,20 @@ def test_a_drag_is_one_step(edit: CharacterEdit) -> None:
     assert not edit.can_undo
 
 
+def test_a_drag_of_the_look_is_one_step_too(edit: CharacterEdit) -> None:
+    for age in (0.2, 0.5, 0.7):
+        edit.set_look(drag=True, age=age)
+    edit.set_value(3, 0.8, drag=True)
+    edit.set_look(drag=True, age=0.9)
+    edit.let_go()
+    edit.set_look(drag=True, age=1.0)
+    ages = [edit.shape.look.age]
+    while edit.can_undo:
+        edit.undo()
+        ages.append(edit.shape.look.age)
+    assert ages == [1.0, 0.9, 0.7, 0.7, 0.0], "another control's movement lies between"
+
+
 def test_nothing_changed_is_no_step(edit: CharacterEdit) -> None:
     told = []
     edit._changed = lambda: told.append(1)

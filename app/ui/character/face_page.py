@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QPushButton,
-    QSlider,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -27,6 +26,7 @@ from app.errors import UserError
 from app.own_characters import OwnCharacter, Shape, edits_to_json
 from app.ui.character.identity_editor import IdentityEditor
 from app.ui.character.look_editor import LookEditor
+from app.ui.character.slider import RESETS, Slider
 from app.ui.panel import Shell
 from app.ui.stage.rig_loader import BASE
 from app.ui.style.panel_scroll import PanelScroll
@@ -72,7 +72,7 @@ class FacePage(QWidget):
         self.identity = IdentityEditor(shell.theme)
         self.random = QPushButton("&Random")
         self.random.setToolTip("Another believable person; locked sliders stay")
-        self.strength = QSlider(Qt.Orientation.Horizontal)
+        self.strength = Slider()
         self.strength.setRange(10, 150)
         self.strength.setValue(round(100 * shell.preferences.value("character/strength", 1.0)))
         self.strength.setMinimumWidth(48)
@@ -88,6 +88,7 @@ class FacePage(QWidget):
         self.source.chosen.connect(self._set_source)
         self.random.clicked.connect(self._randomise)
         self.strength.valueChanged.connect(self._show_strength)
+        self.strength.reset_asked.connect(lambda: self.strength.setValue(100))
         self.save.clicked.connect(self.ask_for_name)
         for keys, slot in ((QKeySequence.StandardKey.Undo, self._undo), (QKeySequence.StandardKey.Redo, self._redo)):
             shortcut = QShortcut(QKeySequence(keys), self)
@@ -231,7 +232,7 @@ class FacePage(QWidget):
     def _show_strength(self) -> None:
         share = self.strength.value() / 100
         self._shell.preferences.set_value("character/strength", share)
-        self.strength.setToolTip(f"How far random people differ from the base face: {100 * share:.0f} %")
+        self.strength.setToolTip(f"How far random people differ from the base face: {100 * share:.0f} %; {RESETS}")
 
     # ------------------------------------------------------------ kept
 

@@ -3,21 +3,20 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QSizePolicy,
-    QSlider,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.character_edit import CharacterEdit
+from app.ui.character.slider import RESETS, Slider
 from app.ui.message_bar import ElidedLabel
 from app.ui.style.tab_order import tab_after
 from app.ui.style.theme import GAP, Theme, icon, number_width, set_role, tabular
@@ -27,39 +26,6 @@ STEPS: Final = 100
 """Of a slider from its middle to either end."""
 FOUND_AT_MOST: Final = 24
 SEARCH_HINT: Final = "Search, e.g. “nose tip” or “wide”"
-
-
-class _Slider(QSlider):
-    """The wheel scrolls the panel unless the slider has the keyboard; a double click or Delete resets."""
-
-    reset_asked = Signal()
-    let_go = Signal()
-
-    def __init__(self) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
-        self.setRange(-STEPS, STEPS)
-        self.setPageStep(10)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.sliderReleased.connect(self.let_go)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.reset_asked.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.reset_asked.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self.let_go.emit()
-        super().focusOutEvent(event)
 
 
 class _Row(QWidget):
@@ -76,9 +42,10 @@ class _Row(QWidget):
         self.amount.setMinimumWidth(number_width(self.amount, "+00.0 mm"))
         self.amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         set_role(self.amount, "muted")
-        self.slider = _Slider()
+        self.slider = Slider()
+        self.slider.setRange(-STEPS, STEPS)
         self.slider.setAccessibleName(title)
-        self.slider.setToolTip(f"{control.at_0} … {control.at_1}; double-click or Delete resets")
+        self.slider.setToolTip(f"{control.at_0} … {control.at_1}; {RESETS}")
         self.name.setBuddy(self.slider)
         self.lock = QToolButton()
         self.lock.setCheckable(True)

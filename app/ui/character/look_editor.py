@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.character_edit import CharacterEdit
-from app.ui.character.identity_editor import _Slider
+from app.ui.character.slider import RESETS, Slider
 from app.ui.character.swatches import Swatches
 from app.ui.style.theme import GAP, Theme
 from rig.brows import brow_tile, brow_titles
@@ -62,6 +62,7 @@ HAIRS: Final[dict[str, tuple[int, int, int]]] = {
 """Hair and brows, sRGB; brows a little darker."""
 BROWS_SHARE: Final = 0.9
 NONE: Final = "No hair"
+ROOTED: Final = "No hair: this character has none that could be taken off"
 BROW_TILE: Final = QSize(72, 36)
 BROW_PADDING_PX: Final = 40
 """In the button, besides picture and words."""
@@ -129,17 +130,18 @@ class LookEditor(QWidget):
         self.brows.setIconSize(QSize(52, 22))
         self.brows.setAccessibleName("Brow style")
         self.brows.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.age = _Slider()
+        self.age = Slider()
         self.age.setRange(0, 100)
         self.age.setAccessibleName("Lines of age")
-        self.age.setToolTip("How much of the skin's folds stays at rest; double-click or Delete resets")
+        self.age.setToolTip(f"How much of the skin's folds stays at rest; {RESETS}")
         self._list: _BrowList | None = None
         self._lay_out()
         self.skin.chosen.connect(lambda name: self._set(skin=SKINS[name]))
         self.eyes.chosen.connect(lambda name: self._set(iris=EYES[name]))
         self.hair.chosen.connect(self._set_hair)
         self.brows.clicked.connect(self._open_brows)
-        self.age.let_go.connect(self._set_age)
+        self.age.valueChanged.connect(lambda value: self._set(drag=True, age=value / 100))
+        self.age.let_go.connect(self._let_go)
         self.age.reset_asked.connect(lambda: self._edit and self._set(age=self._edit.start.look.age))
 
     def _lay_out(self) -> None:
@@ -190,7 +192,10 @@ class LookEditor(QWidget):
         self.eyes.show_choice(_nearest(look.iris, EYES, 1.0))
         # The goblin's hide and the hero's locks are painted or geometry: a crop would grow through them.
         own = self._edit.start.look
-        self.hair.buttons[NONE].setEnabled(own.hair != "none" or look.hair != "none")
+        bald, able = self.hair.buttons[NONE], own.hair != "none" or look.hair != "none"
+        bald.setEnabled(able)
+        bald.setToolTip(NONE if able else ROOTED)
+        bald.setAccessibleDescription("" if able else ROOTED)
         self.hair.show_choice(NONE if look.hair == "none" else _nearest(look.hair_colour, HAIRS, 255.0))
         self._write_brow()
         self.brows.setToolTip(f"{brow_titles()[look.brow_style]}: choose one of {N_BROW_STYLES}")
@@ -220,22 +225,24 @@ class LookEditor(QWidget):
             self._list = None  # its pictures have the other theme's colours
         self.show_now()
 
-    def _set(self, **changes: object) -> None:
+    def _set(self, drag: bool = False, **changes: object) -> None:
         if self._edit is not None:
-            self._edit.set_look(**changes)
+            self._edit.set_look(drag, **changes)
 
     def _set_hair(self, name: str) -> None:
+        if self._edit is None:
+            return
         if name == NONE:
             self._set(hair="none")
             return
         colour = HAIRS[name]
         brows = tuple(round(BROWS_SHARE * c) for c in colour)
-        crop = {"hair": "crop"} if self._edit is not None and self._edit.start.look.hair == "crop" else {}
-        self._set(hair_colour=colour, brow_colour=brows, **crop)
+        hair = "crop" if self._edit.start.look.hair == "crop" else self._edit.shape.look.hair
+        self._set(hair_colour=colour, brow_colour=brows, hair=hair)
 
-    def _set_age(self) -> None:
-        if self._edit is not None and abs(self._edit.shape.look.age - self.age.value() / 100) > 0.004:
-            self._set(age=self.age.value() / 100)
+    def _let_go(self) -> None:
+        if self._edit is not None:
+            self._edit.let_go()
 
     def _open_brows(self) -> None:
         if self._edit is None:
