@@ -80,6 +80,7 @@ class _BrowList(QListWidget):
         super().__init__(parent)
         self.setWindowFlags(Qt.WindowType.Popup)
         self.setAccessibleName("Brow styles")
+        self.setObjectName("pictures")  # for the style sheet: as high as pictures, not as a line of text
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
         self.setResizeMode(QListView.ResizeMode.Adjust)
@@ -88,7 +89,10 @@ class _BrowList(QListWidget):
         self.setGridSize(BROW_TILE + QSize(12, 16))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for style, title in enumerate(brow_titles()):
-            item = QListWidgetItem(QIcon(brow_pixmap(style, theme.text)), "")
+            pixmap, icon = brow_pixmap(style, theme.text), QIcon()
+            for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # else the chosen one would be tinted
+                icon.addPixmap(pixmap, mode)
+            item = QListWidgetItem(icon, "")
             item.setToolTip(title)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, title)
             self.addItem(item)

@@ -216,6 +216,8 @@ def _lists(t: Theme) -> str:
     QTableView::item:selected, QTreeView::item:selected, QListView::item:selected {{
         background: {t.chosen}; color: {t.text};
     }}
+    QListView#pictures::item {{ height: 40px; padding: 0; border: 2px solid transparent; border-radius: 6px; }}
+    QListView#pictures::item:selected {{ border-color: {t.accent}; }}
     QTreeView::branch {{ background: transparent; }}
     QTreeView::branch:has-children:closed {{ image: url({icon_file("right", t.muted)}); }}
     QTreeView::branch:has-children:open {{ image: url({icon_file("down", t.muted)}); }}
