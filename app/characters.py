@@ -76,7 +76,7 @@ def find_character(spec: str) -> Path | None:
     if spec in BUILT_IN:
         return None
     path = Path(spec).expanduser()
-    if path.suffix.lower() in SUFFIXES:
+    if path.suffix.lower() in SUFFIXES or path.name == FILE_NAME:
         if not path.is_file():
             raise UserError(f"{path}: no such character file")
         return path

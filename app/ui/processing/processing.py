@@ -3,20 +3,17 @@
 What is told comes on a job's thread and goes to the rows on the GUI thread. Files that are added meanwhile follow.
 """
 
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 
 from app.errors import UserError
-from app.process_command import process_arguments, process_environment
+from app.process_command import process_environment
 from app.processing import sources_in
-from app.shaping import save_shaping
 from app.tracker_settings import TrackerSettings
 from app.ui.jobs import Job, Progress
 from app.ui.processing.child import Child, why_it_broke_off
@@ -24,6 +21,7 @@ from app.ui.processing.choices import ProcessChoices
 from app.ui.processing.events import Event, parse_event
 from app.ui.processing.pace import Pace, size_of
 from app.ui.processing.rows import FileRows, Row, State
+from app.ui.processing.wishes import wishes
 
 if TYPE_CHECKING:
     from app.ui.panel import Shell
@@ -70,7 +68,7 @@ class Processing(QObject):
     @property
     def settings(self) -> TrackerSettings:
         """How files will be tracked: as the window does, but for the neutral."""
-        return replace(self._shell.session.settings, calibrate=self.choices.neutral)
+        return wishes(self.choices, self._shell).settings
 
     @property
     def working(self) -> bool:
@@ -129,49 +127,22 @@ class Processing(QObject):
         self._begin(self.to_do)
 
     def _begin(self, rows: list[Row]) -> None:
-        shaping = self._save_shaping()
-        start, environment = self.environment()
-        choices, shown = self.choices, self._shell.rig.shown or self._shell.rig.character
-        words = process_arguments(
-            [row.source for row in rows],
-            choices.folder,
-            self.settings,
-            csv_format=None if choices.format == "none" else choices.format,
-            video=choices.video,
-            overwrite=choices.replace,
-            characters=[shown] if choices.video else [],
-            shaping_file=shaping,
-        )
+        wished = wishes(self.choices, self._shell)
         for row in rows:
             row.forget()
-        self._run, self.summary, self.finished, folder = rows, "", False, choices.folder
+        self._run, self.summary, self.finished = rows, "", False
         self._worked_on += rows
 
         def work(progress: Progress) -> None:
-            try:
+            with TemporaryDirectory(prefix="mien-process-", ignore_cleanup_errors=True) as temporary:
+                start, environment = self.environment()
+                words = wished.words([row.source for row in rows], Path(temporary))
                 self._work([*start, *words], environment, rows, progress)
-            finally:
-                if shaping is not None:
-                    with suppress(OSError):
-                        shaping.unlink()
 
-        self.job = job = self._shell.jobs.start(TITLE, work, lambda _: self._finish(folder), self._break_off)
+        self.job = job = self._shell.jobs.start(TITLE, work, lambda _: self._finish(wished.folder), self._break_off)
         job.ended.connect(self._over)
         self.files.tell(rows)
         self.changed.emit()
-
-    def _save_shaping(self) -> Path | None:
-        """Gains and such in a file for the time of the run; None where there are none. Raises ``UserError``."""
-        shaping = self._shell.session.settings.shaping
-        if shaping.is_default:
-            return None
-        try:
-            with tempfile.NamedTemporaryFile(prefix="mien-shaping-", suffix=".json", delete=False) as file:
-                path = Path(file.name)
-        except OSError as error:
-            raise UserError(f"no temporary file can be written: {error.strerror or error}") from error
-        save_shaping(path, shaping)
-        return path
 
     def cancel(self) -> None:
         """Files that are done stay; what is half done goes."""
@@ -273,10 +244,7 @@ class Processing(QObject):
         self.files.tell(run)
         goes_on, self._goes_on = self._goes_on, False
         if goes_on:
-            try:
-                self._begin([row for row in self.files.rows if row.state is State.WAITING])
-            except UserError as error:
-                self._shell.messages.show_error(error)
+            self._begin([row for row in self.files.rows if row.state is State.WAITING])
         self.changed.emit()
 
     # ------------------------------------------------------------ the end

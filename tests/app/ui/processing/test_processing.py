@@ -17,6 +17,7 @@ from app.outputs.take import read_take
 from app.process_command import process_environment
 from app.shaping import load_shaping
 from app.ui.processing import processing as module
+from app.ui.processing import wishes as wishes_module
 from app.ui.processing.child import Child, why_it_broke_off
 from app.ui.processing.rows import Row, State
 from app.ui.window import MainWindow
@@ -86,7 +87,8 @@ def test_the_only_file_says_itself_why(window: MainWindow, qtbot: Any, make_file
 def test_what_is_chosen_reaches_the_process(
     window: MainWindow, qtbot: Any, make_files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     session, choices = window.session, window.processing.choices
     session.set_filter("strong")
     session.set_asymmetry(False)
@@ -95,13 +97,13 @@ def test_what_is_chosen_reaches_the_process(
     choices.format, choices.video, choices.replace, choices.neutral = "arkit", True, True, "first-second"
     window.rig.shown = "elder"
     read: list[Any] = []
-    made = module.process_arguments
+    made = wishes_module.process_arguments
 
     def arguments(*args: Any, shaping_file: Path, **named: Any) -> list[str]:
         read.append(load_shaping(shaping_file))
         return made(*args, shaping_file=shaping_file, **named)
 
-    monkeypatch.setattr(module, "process_arguments", arguments)
+    monkeypatch.setattr(wishes_module, "process_arguments", arguments)
     window.processing.add(make_files("one"))
     run(window, qtbot)
     words = json.loads((tmp_path / "out" / "words.json").read_text())
@@ -110,7 +112,7 @@ def test_what_is_chosen_reaches_the_process(
     assert (pairs["--filter"], pairs["--calibrate"], pairs["--character"]) == ("strong", "first-second", "elder")
     assert {"--video", "--overwrite", "--symmetric", "--events"} <= set(words)
     assert read == [shaping]
-    assert list(tmp_path.glob("mien-shaping-*")) == []
+    assert list((tmp_path / "temporary").iterdir()) == []
     assert not Path(pairs["--shaping"]).exists()
 
 
