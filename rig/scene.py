@@ -15,7 +15,7 @@ from rig.face import Face, Person
 from rig.glints import Glints
 from rig.head_mesh import ScreenPart
 from rig.looks import LOOKS, Look
-from rig.prepared import PreparedHead, Sheets, paint_sheets, prepare_head, sheet_names
+from rig.prepared import Picture, PreparedHead, Sheets, paint_sheets, prepare_head, sheet_names
 from rig.stage import BACKGROUND, Stage, texture
 
 F = NDArray[np.float32]
@@ -97,6 +97,7 @@ class FaceScene(Stage):
         self.person: Person = self.face.base
         self._identity: bytes | None = None
         self._textures: dict[Look, dict[str, pv.Texture]] = {}
+        self._newest: dict[str, tuple[Picture, pv.Texture]] = {}
         self._look = look_of(skin)
         prepared = prepared or prepare_head(self.face.skeleton, self._look, self.full)
         self.head, self._fold_weights = prepared.mesh, prepared.fold_weights
@@ -202,7 +203,10 @@ class FaceScene(Stage):
         on a thread before, else it is painted now."""
         look = look_of(look)
         self._show_hair(look)
-        t = self._textures[look] = self._textures.pop(look, {}) or self._load(sheets or paint_sheets(look, self.full))
+        if look not in self._textures:
+            for _ in self.load_look(sheets or paint_sheets(look, self.full)):
+                pass
+        t = self._textures[look] = self._textures.pop(look)  # the last one used is the last one to go
         while len(self._textures) > LOOKS_KEPT:  # each is some 20 MB
             del self._textures[next(iter(self._textures))]
         self.actors["lashes"].texture = t["lashes"]
@@ -228,12 +232,13 @@ class FaceScene(Stage):
             yield
         self._textures[sheets.look] = textures
 
-    def _load(self, sheets: Sheets) -> dict[str, pv.Texture]:
-        return {name: self._texture(name, sheets) for name in sheet_names(self.full)}
-
     def _texture(self, name: str, sheets: Sheets) -> pv.Texture:
-        colours = name in ("skin", "eye", "teeth")
-        return texture(sheets.pictures[name], repeat=name == "coatNormalTex", linear=colours and self.full)
+        """Looks that differ in little share what is alike: the skin alone takes 20 ms to hand over."""
+        picture = sheets.pictures[name]
+        if name not in self._newest or not np.array_equal(self._newest[name][0], picture):
+            linear = self.full and name in ("skin", "eye", "teeth")
+            self._newest[name] = picture, texture(picture, repeat=name == "coatNormalTex", linear=linear)
+        return self._newest[name][1]
 
     def _show_hair(self, look: Look) -> None:
         for name, actor in self.actors.items():

@@ -138,6 +138,14 @@ def test_old_looks_are_let_go(light):
     assert len(light._textures) == LOOKS_KEPT
 
 
+def test_looks_share_the_textures_in_which_they_do_not_differ(light):
+    light.set_look(replace(LOOKS["light"], iris=(0.8, 1.0, 1.2)))
+    blue = light._textures[replace(LOOKS["light"], iris=(0.8, 1.0, 1.2))]
+    light.set_look(LOOKS["light"])
+    brown = light._textures[LOOKS["light"]]
+    assert {name for name in brown if brown[name] is blue[name]} == {"lined skin", "teeth", "lashes"}
+
+
 def test_framings_come_nearer(light):
     shares = {}
     for name in FRAMINGS:

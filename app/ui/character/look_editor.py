@@ -200,7 +200,8 @@ class LookEditor(QWidget):
         bald.setEnabled(able)
         bald.setToolTip(NONE if able else ROOTED)
         bald.setAccessibleDescription("" if able else ROOTED)
-        self.hair.show_choice(NONE if look.hair == "none" else _nearest(look.hair_colour, HAIRS, 255.0))
+        # Of hair that is part of the head, too, one colour is the chosen one.
+        self.hair.show_choice(NONE if able and look.hair == "none" else _nearest(look.hair_colour, HAIRS, 255.0))
         self._write_brow()
         self.brows.setToolTip(f"{brow_titles()[look.brow_style]}: choose one of {N_BROW_STYLES}")
         self.brows.setIcon(QIcon(brow_pixmap(look.brow_style, self._theme.text)))

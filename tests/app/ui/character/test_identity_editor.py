@@ -186,6 +186,8 @@ def test_a_character_with_its_own_hair_grows_no_crop(looks: LookEditor) -> None:
     looks.set_edit(edit)
     looks.hair.buttons["Blond"].click()
     assert edit.shape.look == replace(own, hair_colour=HAIRS["Blond"], brow_colour=edit.shape.look.brow_colour)
+    assert looks.hair.buttons["Blond"].isChecked()
+    assert "none that could be taken off" in looks.hair.buttons[NONE].toolTip()
 
 
 def test_swatches_are_what_comes_out_on_the_characters_own_paint(looks: LookEditor) -> None:
