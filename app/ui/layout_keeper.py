@@ -1,15 +1,20 @@
 """Where the window and its panels are, kept in the settings and restored from them."""
 
+import re
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QPoint, QSize, QTimer
+from PySide6.QtCore import QByteArray, QPoint, QRect, QSize, QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from app.ui.docks import Docks
+from app.ui.face_room import SEPARATOR
 from app.ui.message_bar import MessageBar
 from app.ui.preferences import Preferences
 
 FIRST_SIZE: Final = QSize(1280, 800)
+TOP_PX, SEEN_PX = 24, 200
+"""So much of a window's top has to be on a screen: there it can be taken by the mouse."""
 FRAME_MS: Final = (0, 300)
 """After it is shown: when the desktop has put a frame around the window, and later still on slow ones."""
 
@@ -30,12 +35,28 @@ class LayoutKeeper:
             self._messages.show_message(
                 "info", "the layout of the last version does not fit: panels are in their places"
             )
-        geometry = QByteArray.fromBase64(self._preferences.value("window/geometry", "").encode("ascii", "ignore"))
+        state, _, place = self._preferences.value("window/geometry", "").partition(SEPARATOR)
+        geometry = QByteArray.fromBase64(state.encode("ascii", "ignore"))
         if not geometry.isEmpty():
             self._window.restoreGeometry(geometry)
+            self._put(place)
+
+    def _put(self, kept: str) -> None:
+        """Exactly where it was: Qt by itself keeps off the screen's edges, by what it believes a frame to be."""
+        numbers = re.findall(r"-?\d{1,5}", kept)
+        if len(numbers) != 4 or self._window.isMaximized() or self._window.isFullScreen():
+            return
+        place = QRect(*map(int, numbers))
+        top = QRect(place.topLeft(), QSize(place.width(), TOP_PX))
+        seen = [screen.availableGeometry() & top for screen in QGuiApplication.screens()]
+        if any(part.width() >= SEEN_PX and part.height() == TOP_PX for part in seen):
+            self._window.setGeometry(place)
 
     def keep(self) -> None:
-        self._preferences.set_value("window/geometry", self._window.saveGeometry().toBase64().toStdString())
+        state = self._window.saveGeometry().toBase64().toStdString()
+        place = self._window.normalGeometry()
+        numbers = f"{place.x()},{place.y()},{place.width()},{place.height()}"
+        self._preferences.set_value("window/geometry", f"{state}{SEPARATOR}{numbers}")
         self._preferences.set_value("window/layout", self._docks.save())
 
     def window_shown(self) -> None:
