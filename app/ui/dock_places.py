@@ -4,9 +4,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu
 
 from app.ui.menus import offer
+from app.ui.style.menu import Menu
 
 if TYPE_CHECKING:
     from app.ui.docks import Docks
@@ -20,13 +20,13 @@ AREAS: Final[dict[str, Qt.DockWidgetArea | None]] = {
 WORDS: Final = {"left": "Left", "right": "Right", "bottom": "Bottom", "window": "A window of its own"}
 
 
-def fill_places(menu: QMenu, docks: "Docks") -> None:
+def fill_places(menu: Menu, docks: "Docks") -> None:
     """For each panel the sides of the window, ticked where it is now."""
     menu.clear()
     for name, dock in docks.docks.items():
         if not dock.isHidden():
             now = next((word for word, area in AREAS.items() if area is docks.area(name)), "")
-            offer(menu.addMenu(docks.panels[name].title), WORDS, now, partial(_move, docks, name))
+            offer(menu.add_menu(docks.panels[name].title), WORDS, now, partial(_move, docks, name))
 
 
 def _move(docks: "Docks", name: str, place: str) -> None:

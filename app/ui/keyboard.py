@@ -1,10 +1,10 @@
-"""How the keyboard goes about the window: what Tab comes to, and what Enter presses."""
+"""How the keyboard goes about the window: what Tab comes to, what Enter presses, where Home and End go."""
 
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QTabBar, QWidget
 
 from app.ui.menus import belongs_to_widget
 
@@ -35,7 +35,7 @@ class KeyboardWindow(QMainWindow):
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not press_with_enter(event):
+        if not press_with_enter(event) and not go_to_end(event):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
@@ -56,6 +56,18 @@ def is_behind(widget: QWidget) -> bool:
             return part.visibleRegion().isEmpty()
         part, parent = parent, parent.parentWidget()
     return False
+
+
+def go_to_end(event: QKeyEvent) -> bool:
+    """Home and End in a row of tabs, which Qt knows of in lists only; whether there was one."""
+    row = QApplication.focusWidget()
+    if not isinstance(row, QTabBar) or event.key() not in (Qt.Key.Key_Home, Qt.Key.Key_End):
+        return False
+    able = [i for i in range(row.count()) if row.isTabEnabled(i) and row.isTabVisible(i)]
+    if able:
+        row.setCurrentIndex(able[0] if event.key() == Qt.Key.Key_Home else able[-1])
+    event.accept()
+    return True
 
 
 def press_with_enter(event: QKeyEvent) -> bool:

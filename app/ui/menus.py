@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui.style.menu import Menu
+
 MENUS: Final = ("File", "Source", "Tracking", "Character", "Output", "View", "Help")
 """In the order of the menu bar."""
 KEYS_OF_WIDGETS: Final[tuple[tuple[type[QWidget], frozenset[Qt.Key]], ...]] = (
@@ -49,7 +51,7 @@ class Command:
     """Makes it a switch: whether it is on now."""
     enabled: Callable[[], bool] | None = None
     """Whether it can be had now; by default always."""
-    fill: Callable[[QMenu], None] | None = None
+    fill: Callable[[Menu], None] | None = None
     """Makes it a submenu, filled anew each time it opens."""
     group: int = 0
     """Commands of one group stand together, groups in this order, with lines between them."""
@@ -64,14 +66,16 @@ class Menus(QObject):
         self.commands = list(commands)
         self.actions: dict[str, QAction] = {}
         """By their text."""
-        self._menus = {name: window.menuBar().addMenu(f"&{name}") for name in MENUS}
+        self._menus = {name: Menu(f"&{name}", window) for name in MENUS}
+        for menu in self._menus.values():
+            window.menuBar().addMenu(menu)
         for name, menu in self._menus.items():
             menu.setToolTipsVisible(True)
             self._fill(menu, sorted((c for c in self.commands if c.menu == name), key=lambda c: c.group))
             menu.aboutToShow.connect(self.refresh)
         self.refresh()
 
-    def _fill(self, menu: QMenu, commands: list[Command]) -> None:
+    def _fill(self, menu: Menu, commands: list[Command]) -> None:
         group = commands[0].group if commands else 0
         words = dict(zip((c.text for c in commands), with_mnemonics([c.text for c in commands]), strict=True))
         for command in commands:
@@ -79,7 +83,7 @@ class Menus(QObject):
                 menu.addSeparator()
                 group = command.group
             if command.fill is not None:
-                inner = menu.addMenu(words[command.text])
+                inner = menu.add_menu(words[command.text])
                 inner.aboutToShow.connect(partial(command.fill, inner))
                 self.actions[command.text] = inner.menuAction()
                 continue
@@ -94,7 +98,7 @@ class Menus(QObject):
             self._window.addAction(action)  # keys work while the menu is closed
             self.actions[command.text] = action
 
-    def menu(self, name: str) -> QMenu:
+    def menu(self, name: str) -> Menu:
         return self._menus[name]
 
     def _run(self, command: Command, _on: bool = False) -> None:

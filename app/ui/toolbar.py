@@ -8,7 +8,6 @@ from PySide6.QtGui import QAction, QActionGroup, QColor, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QMenu,
     QPushButton,
     QSizePolicy,
     QStyle,
@@ -22,6 +21,7 @@ from app.ui.picture.cameras import list_cameras, source_title
 from app.ui.style import theme as themes
 from app.ui.style.figures import clock
 from app.ui.style.icons import SIZE, SPACED, spaced_icon
+from app.ui.style.menu import Menu
 from app.ui.style.theme import Theme, set_property
 
 STREAM_TIP: Final = "Send to other programs, or stop all streams (O; Down: which)"
@@ -101,7 +101,7 @@ class Toolbar(QFrame):
         self.source.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.source.setMinimumWidth(110)
         self.source.setMaximumWidth(300)
-        menu = QMenu(self.source)
+        menu = Menu(self.source)
         menu.aboutToShow.connect(self._list_sources)
         self.source.setMenu(menu)
 
@@ -117,14 +117,14 @@ class Toolbar(QFrame):
         self.stream.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self.stream.setFixedWidth(WIDE)
         self.stream.clicked.connect(self.stream_toggled)
-        self.stream.setMenu(QMenu(self.stream))
+        self.stream.setMenu(Menu(self.stream))
         self.stream.menu().aboutToShow.connect(self._list_streams)
 
         self.record = self._button("record", "Record a CSV, one row per frame (R; Down: where, and which columns)")
         self.record.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self.record.setFixedWidth(WIDE)
         self.record.clicked.connect(self.record_clicked)
-        menu = QMenu(self.record)
+        menu = Menu(self.record)
         menu.addAction("Record to file …", self.record_as_asked.emit)
         menu.addAction("Choose folder …", self.folder_asked.emit)
         menu.addSeparator()

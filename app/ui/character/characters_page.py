@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QFile, QPoint, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QMessageBox, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from app.characters import SUFFIXES, Entry, free_name, keep_character, open_character, remove_character
 from app.errors import UserError
@@ -13,6 +13,7 @@ from app.ui.character.character_grid import GAP_PX, CharacterGrid
 from app.ui.character.thumbnails import Thumbnails
 from app.ui.jobs import Progress
 from app.ui.panel import Shell
+from app.ui.style.menu import Menu
 from app.ui.style.theme import GAP, MARGIN, Theme, icon, set_role
 from rig.characters import Character
 
@@ -97,7 +98,7 @@ class CharactersPage(QWidget):
             self._shell.rig.set_character(entry.name)
 
     def _open_menu(self, entry: Entry, at: QPoint) -> None:
-        menu = QMenu(self)
+        menu = Menu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Show").triggered.connect(lambda: self._choose(entry))
         if entry.path is not None:

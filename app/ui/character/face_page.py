@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLabel,
     QLineEdit,
-    QMenu,
     QMessageBox,
     QPushButton,
     QToolButton,
@@ -29,6 +28,7 @@ from app.ui.character.look_editor import LookEditor
 from app.ui.character.slider import RESETS, Slider
 from app.ui.panel import Shell
 from app.ui.stage.rig_loader import BASE
+from app.ui.style.menu import Menu
 from app.ui.style.panel_scroll import PanelScroll
 from app.ui.style.segments import Segments
 from app.ui.style.theme import GAP, MARGIN, Theme, icon, set_role
@@ -143,7 +143,7 @@ class FacePage(QWidget):
         whole.addLayout(foot)
 
     def _fill_menu(self) -> None:
-        menu = QMenu(self.more)
+        menu = Menu(self.more)
         self.more.setMenu(menu)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         for text, action in (

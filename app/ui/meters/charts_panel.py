@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QScrollArea,
     QStackedWidget,
     QToolButton,
@@ -31,6 +30,7 @@ from app.ui.meters.curve_history import CurveHistory, Slice
 from app.ui.meters.curves import CURVE_INDEX
 from app.ui.panel import Panel, Shell
 from app.ui.style import theme as themes
+from app.ui.style.menu import Menu
 from app.ui.style.segments import Segments
 from app.ui.style.theme import Theme
 
@@ -92,7 +92,7 @@ class ChartsPanel(Panel):
         self.pause = QToolButton()
         self.pause.setCheckable(True)
         self.pause.toggled.connect(self.set_paused)
-        menu = QMenu(self)
+        menu = Menu(self)
         menu.addAction("Picture (PNG) …").triggered.connect(lambda: self.saving.ask(self, "png", self.save_picture))
         menu.addAction("Table (CSV) …").triggered.connect(lambda: self.saving.ask(self, "csv", self.save_table))
         menu.setToolTipsVisible(True)

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QMessageBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QToolButton, QVBoxLayout, QWidget
 
 from app.errors import UserError
 from app.outputs.take import Take, TakeInfo, read_take
@@ -20,6 +20,7 @@ from app.ui.output.takes import Takes
 from app.ui.picture.transport import SeekSlider
 from app.ui.style import theme as themes
 from app.ui.style.figures import clock
+from app.ui.style.menu import Menu
 from app.ui.style.theme import GAP, Theme, number_width, set_role, tabular
 
 EMPTY: Final = "No takes here yet.\nPress R while a source runs to record one."
@@ -83,7 +84,7 @@ class TakesPage(QWidget):
         for button in (self.play, self.live, self.more):
             button.setFixedSize(88 if button is self.play else 64, BUTTON_PX)
         self.live.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        menu = QMenu(self)
+        menu = Menu(self)
         menu.setToolTipsVisible(True)
         self.charts = menu.addAction("Show in charts")
         self.rename = menu.addAction("Rename\tF2")

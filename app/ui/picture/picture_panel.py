@@ -19,6 +19,7 @@ from app.ui.picture.overlay import LINES, Overlay
 from app.ui.picture.transport import TransportBar, dress
 from app.ui.picture.video_view import VideoView
 from app.ui.style import theme as themes
+from app.ui.style.menu import Menu
 from app.ui.style.theme import GAP, Theme
 
 OVERLAY_KEY: Final = "picture/overlay"
@@ -71,7 +72,7 @@ class PicturePanel(Panel):
         self.mode.setToolTip("Size and rate that the camera gives; choose others here")
         for button in (self.mode, self.lines):
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-            menu = QMenu(button)
+            menu = Menu(button)
             menu.setToolTipsVisible(True)
             menu.aboutToShow.connect(partial(self.modes.fill if button is self.mode else self._fill_overlay, menu))
             button.setMenu(menu)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.ui.picture.playback import SPEEDS, Position
 from app.ui.style import theme as themes
+from app.ui.style.menu import Menu
 from app.ui.style.theme import GAP, Theme
 
 BUTTON: Final = QSize(32, 28)
@@ -160,7 +161,7 @@ class TransportBar(QWidget):
         return button
 
     def _speeds(self) -> QMenu:
-        menu = QMenu(self.speed)
+        menu = Menu(self.speed)
         self._speed_group = QActionGroup(menu)
         for speed in SPEEDS:
             action = QAction(speed_text(speed), menu, checkable=True)

@@ -27,6 +27,7 @@ from app.ui.stage.rig_picture import cover_or_say
 from app.ui.stage.rig_style import TRANSPARENT
 from app.ui.stage.rig_view import RigView
 from app.ui.stage.stage_settings import StageSettings
+from app.ui.style.menu import Menu
 
 EDGE_PX: Final = 10
 """So near to its edge the window is resized, not moved."""
@@ -228,11 +229,11 @@ class StageView(QWidget):
 
     def menu(self) -> QMenu:
         """The right button's menu."""
-        menu = QMenu(self)
+        menu = Menu(self)
         for key, title in (("view", "Framing"), ("light", "Light"), ("background", "Background")):
-            inner = menu.addMenu(title)
+            inner = menu.add_menu(title)
             inner.aboutToShow.connect(partial(self._settings.fill, key, inner))
-        sizes = menu.addMenu("Size")
+        sizes = menu.add_menu("Size")
         for text, size in SIZES.items():
             self._add(sizes, text, lambda _=False, size=size: self.resize(size))
         menu.addSeparator()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QSizePolicy
 
@@ -12,8 +12,20 @@ from app.ui.style.theme import Theme
 PAD_PX: Final = 5
 
 
+FAR: Final = 99
+"""Choices: more than there are."""
+STEPS: Final = {
+    Qt.Key.Key_Left: -1,
+    Qt.Key.Key_Up: -1,
+    Qt.Key.Key_Right: 1,
+    Qt.Key.Key_Down: 1,
+    Qt.Key.Key_Home: -FAR,
+    Qt.Key.Key_End: FAR,
+}
+
+
 class _Segment(QPushButton):
-    """Left and right go to the neighbours, whichever of them is chosen."""
+    """Left and right go to the neighbours, whichever of them is chosen, Home and End to the first and the last."""
 
     def __init__(self, text: str, row: "Segments") -> None:
         super().__init__(text)
@@ -31,9 +43,14 @@ class _Segment(QPushButton):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.ShortcutOverride and event.key() in STEPS:
+            event.accept()  # Home is a shortcut of the window, too
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
-        if (step := steps.get(Qt.Key(event.key()))) is not None:
+        if (step := STEPS.get(Qt.Key(event.key()))) is not None:
             self._row.step(step)
         else:
             super().keyPressEvent(event)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMenu,
     QMessageBox,
     QPushButton,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from app.errors import UserError
 from app.face_frame import FaceFrame
 from app.shaping import Shaping, load_shaping, save_shaping
 from app.ui.message_bar import MessageBar
+from app.ui.style.menu import Menu
 from app.ui.style.theme import Theme
 from app.ui.tracking.channel_model import Column
 from app.ui.tracking.channel_table import ChannelTable
@@ -53,7 +53,7 @@ class ChannelPage(QWidget):
         self.reset_row = _button("Reset", "Leave the chosen channel as it is measured")
         self.reset_all = _button("Reset all", "Leave every channel as it is measured")
         self.file = _button("File", "Load these settings from a file, or save them, as mien --shaping reads them")
-        menu = QMenu(self.file)
+        menu = Menu(self.file)
         menu.addAction("Load …", self._load)
         menu.addAction("Save as …", self._save)
         self.file.setMenu(menu)

@@ -1,0 +1,36 @@
+"""A menu that is gone through by keyboard as lists are."""
+
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QMenu
+
+ENDS: Final = {
+    Qt.Key.Key_Home: Qt.Key.Key_Down,
+    Qt.Key.Key_PageUp: Qt.Key.Key_Down,
+    Qt.Key.Key_End: Qt.Key.Key_Up,
+    Qt.Key.Key_PageDown: Qt.Key.Key_Up,
+}
+"""From nowhere, an arrow goes to one of a menu's ends."""
+
+
+class Menu(QMenu):
+    """Home and End go to the first and the last entry that can be had. Qt's only scroll, and only what is too long."""
+
+    def add_menu(self, title: str) -> "Menu":
+        """A submenu of the same kind."""
+        inner = Menu(title, self)
+        self.addMenu(inner)
+        return inner
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        arrow = ENDS.get(Qt.Key(event.key()))
+        if arrow is not None and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            self.setActiveAction(NOWHERE)
+            event = QKeyEvent(event.type(), arrow, event.modifiers())
+        super().keyPressEvent(event)
+
+
+NOWHERE: Final[QAction] = None  # type: ignore[assignment]
+"""Qt takes a null pointer; the binding's types do not say so."""
