@@ -70,13 +70,14 @@ class Dialogs(QObject):
         w = self._window
         if self.processing is None:
             self.processing = ProcessingDialog(w.processing, w.theme, partial(self.folder, "videos"), w)
-            self.processing.destroyed.connect(self._forget_processing)
+            self.processing.finished.connect(self._forget_processing)
         self._open(self.processing)
         if paths:
             self.processing.add(paths)
         return self.processing
 
     def _forget_processing(self) -> None:
+        """At once: Qt deletes what is closed a turn later, and it may be asked for again before."""
         self.processing = None
 
     # ------------------------------------------------------------ settings

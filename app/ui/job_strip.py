@@ -31,7 +31,7 @@ class JobStrip(Notice):
         self.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.cancel = QPushButton("Cancel")
         self.cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.cancel.setToolTip("End this work; nothing is kept of it")
+        self.cancel.setToolTip("End this work; nothing is kept that is half done")
         self.cancel.clicked.connect(self._cancel)
         says, row = QHBoxLayout(), QHBoxLayout()
         says.addWidget(self.title)

@@ -31,6 +31,7 @@ PANEL_KEYS: Final = (
     ),
     ("Face", (("Reset a slider", "Del"), ("Undo, redo", "Ctrl+Z, Ctrl+Shift+Z"))),
     ("Takes", (("Play", "Enter"), ("Rename", "F2"), ("Delete", "Del"))),
+    ("Process files", (("Start", "Enter"), ("Take off the list", "Del"), ("Close; work goes on", "Esc"))),
     (
         "Stage",
         (("Move", "← → ↑ ↓"), ("Resize", "Ctrl+← → ↑ ↓"), ("Zoom", "+ −"), ("Options", "Menu"), ("Close", "Esc")),

@@ -19,6 +19,7 @@ from PIL import Image
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.capture import DEMO_CLIP
 from app.errors import UserError
 from app.tracker import TrackerSettings
 from app.ui import qt_environment
@@ -131,6 +132,7 @@ def whole_tour(window: MainWindow) -> Iterator[Step | Shot]:
             yield from _panels(window, f"{theme}-{size[0]}")
         window.resize(*SIZES[0])
         yield from _dialogs(window, theme)
+        yield from _processing(window, theme)
         yield from _moments(window, theme)
 
 
@@ -167,6 +169,22 @@ def _dialogs(window: MainWindow, label: str) -> Iterator[Step | Shot]:
         yield lambda: not window.jobs.running
         yield Shot(f"{label}-{name}", view)
         view.close()
+
+
+def _processing(window: MainWindow, label: str) -> Iterator[Step | Shot]:
+    """Before, meanwhile and after, on the demo clip; the results go where the takes of these pictures go."""
+    processing, view = window.processing, window.dialogs.show_processing()
+    yield Shot(f"{label}-process-empty", view)
+    view.add([DEMO_CLIP])
+    view.start.click()
+    row = processing.files.rows[0]
+    yield lambda: row.stage == "track" or not processing.working
+    yield Shot(f"{label}-process-working", view)
+    yield lambda: not processing.working
+    yield Shot(f"{label}-process-done", view)
+    view.close()
+    processing.remove([row])
+    window.messages.clear()
 
 
 def _moments(window: MainWindow, label: str) -> Iterator[Step | Shot]:

@@ -85,7 +85,7 @@ class _Painter(QStyledItemDelegate):
         painter.drawText(lower, left, metrics.elidedText(row.about, mode, lower.width()))
 
     def _draw_bar(self, painter: QPainter, row: Row, box: QRect, theme: Theme) -> None:
-        groove = QRectF(box.left() + 2 * PAD, box.bottom() - BAR_PX - 1, box.width() - 4 * PAD, BAR_PX)
+        groove = QRectF(box.left() + 2 * PAD, box.bottom() - BAR_PX - 5, box.width() - 4 * PAD, BAR_PX)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.line))
         painter.drawRoundedRect(groove, BAR_PX / 2, BAR_PX / 2)

@@ -98,7 +98,8 @@ class Processing(QObject):
         for row in again:
             row.forget()
         self.files.tell(again)
-        self.files.add(sources)
+        if self.files.add(sources) or again:
+            self._begin_anew()
         self.changed.emit()
         return problems
 
@@ -110,7 +111,14 @@ class Processing(QObject):
         for row in rows:
             if self.can_remove(row):
                 self.files.remove(row)
+        if not self.files.rows:
+            self._begin_anew()
         self.changed.emit()
+
+    def _begin_anew(self) -> None:
+        """How the last run ended says nothing about the list any more."""
+        if not self.working:
+            self.summary, self.finished = "", False
 
     # ------------------------------------------------------------ the run
 
@@ -212,7 +220,7 @@ class Processing(QObject):
         failed = [row for row in self._worked_on if row.state is State.FAILED]
         count = len(self._worked_on)
         files = f"{count} file{'s' if count > 1 else ''}"
-        why = "\n".join(f"{row.name}: {row.error}" for row in failed)
+        why = "\n".join(row.why for row in failed)
         if not failed:
             self.summary = f"{files} processed into {folder}"
             self._shell.messages.show_message("info", self.summary, cause=TITLE)

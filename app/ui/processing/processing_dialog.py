@@ -11,15 +11,10 @@ from typing import Final
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDialog,
     QFileDialog,
-    QGridLayout,
-    QHBoxLayout,
     QLabel,
-    QLineEdit,
     QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -27,27 +22,18 @@ from PySide6.QtWidgets import (
 from app.errors import UserError
 from app.recorded import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from app.ui.message_bar import ElidedLabel
-from app.ui.processing.choices import GROUP, settings_line
+from app.ui.processing.choices import GROUP
 from app.ui.processing.file_list import FileList
+from app.ui.processing.process_form import MARGIN, ProcessForm, button, row_of
 from app.ui.processing.processing import Processing
 from app.ui.processing.rows import State
-from app.ui.style.choice_box import ChoiceBox
-from app.ui.style.segments import Segments
 from app.ui.style.theme import GAP, Theme, number_width, set_role, tabular
 
 SIZE: Final = (720, 664)
 LEAST: Final = (560, 544)
-MARGIN: Final = 2 * GAP
 REFRESH_MS: Final = 100
 STEPS: Final = 1000
-FORMATS: Final = {"openface": "OpenFace", "arkit": "Live Link Face", "none": "None"}
-FORMAT_TIPS: Final = {
-    "openface": "OpenFace's columns, then every channel per side: for research and scripts",
-    "arkit": "Timecode and 52 ARKit shapes, as Epic's Live Link Face app writes a take",
-    "none": "No table",
-}
-
-
+START, AGAIN = "&Start", "&Start again"
 FILES: Final = (
     f"Video and pictures ({' '.join('*' + suffix for suffix in sorted(VIDEO_SUFFIXES | PICTURE_SUFFIXES))})"
     ";;All files (*)"
@@ -71,34 +57,22 @@ class ProcessingDialog(QDialog):
         self._timer = QTimer(self, interval=REFRESH_MS)
         self._timer.timeout.connect(self._show_progress)
         self.set_theme(theme)
-        self.show_choices()
+        self.form.show_choices()
         self.show_state()
 
     # ------------------------------------------------------------ making it
 
     def _make_controls(self, theme: Theme) -> None:
-        self.add_files = _button("Add &files …", "Choose videos or pictures")
-        self.add_folder = _button("Add fo&lder …", "Each video of a folder, or a folder of pictures as one film")
-        self.remove = _button("&Remove", "Take the selected files off the list (Del); nothing is deleted")
+        self.add_files = button("Add &files …", "Choose videos or pictures")
+        self.add_folder = button("Add fo&lder …", "Each video of a folder, or a folder of pictures as one film")
+        self.remove = button("&Remove", "Take the selected files off the list (Del); nothing is deleted")
         self.count = QLabel()
         set_role(self.count, "muted")
         self.list = FileList(self.processing.files, theme)
         self.note = ElidedLabel()
         set_role(self.note, "bad")
-        self.format = Segments(FORMATS, "Format of the CSV", FORMAT_TIPS)
-        self.video = QCheckBox("Video &beside the character")
-        self.video.setToolTip("NAME_mien.mp4: each picture, and beside it the character of the stage making that face")
-        self.folder = QLineEdit()
-        self.folder.setToolTip("The folder that results go to; made if it is missing")
-        self.folder.setAcceptDrops(False)
-        self.browse = _button("Bro&wse …", "Choose the folder that results go to")
-        self.replace = QCheckBox("Re&place files that are there")
-        self.replace.setToolTip("Otherwise a result whose name is taken is called NAME_2")
-        self.neutral = ChoiceBox(theme, "Neutral")
-        self.settings = ElidedLabel()
-        set_role(self.settings, "muted")
+        self.form = ProcessForm(self.processing, theme)
         self.status = ElidedLabel()
-        self.status.setAccessibleName("How it goes")
         self.status.setFont(tabular(self.status.font()))
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -107,10 +81,10 @@ class ProcessingDialog(QDialog):
         self.percent.setFont(tabular(self.percent.font()))
         self.percent.setFixedWidth(number_width(self.percent, "100 %"))
         self.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.open_button = _button("&Open folder", "The folder with the results, in the desktop's file manager")
-        self.close_button = _button("Close", "Work goes on without this dialog (Esc)")
-        self.cancel = _button("&Cancel", "End the work: files that are done stay, the one that is half done goes")
-        self.start = _button("&Start", "Process the files, one after the other")
+        self.open_button = button("&Open folder", "The folder with the results, in the desktop's file manager")
+        self.close_button = button("Close", "Work goes on without this dialog (Esc)")
+        self.cancel = button("&Cancel", "End the work: files that are done stay, the one that is half done goes")
+        self.start = button(START, "Process the files, one after the other")
         set_role(self.start, "primary")
         self.start.setDefault(True)
 
@@ -118,59 +92,28 @@ class ProcessingDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(GAP)
-        column.addLayout(_row(self.add_files, self.add_folder, self.remove, None, self.count))
+        column.addLayout(row_of(self.add_files, self.add_folder, self.remove, None, self.count))
         column.addWidget(self.list, 1)
         column.addWidget(self.note)
-        column.addLayout(self._form())
+        column.addWidget(self.form)
         column.addSpacing(2 * GAP)
-        column.addLayout(_row(self.status, self.percent))
+        column.addLayout(row_of(self.status, self.percent))
         column.addWidget(self.bar)
         column.addSpacing(GAP)
-        column.addLayout(_row(self.open_button, None, self.close_button, self.cancel, self.start))
+        column.addLayout(row_of(self.open_button, None, self.close_button, self.cancel, self.start))
         order: tuple[QWidget, ...] = (
-            *(self.add_files, self.add_folder, self.remove, self.list, self.format, self.video, self.folder),
-            *(self.browse, self.replace, self.neutral, self.start, self.cancel, self.close_button, self.open_button),
+            *(self.add_files, self.add_folder, self.remove, self.list, *self.form.reached_by_tab),
+            *(self.start, self.cancel, self.close_button, self.open_button),
         )
         for one, then in pairwise(order):
             self.setTabOrder(one, then)
 
-    def _form(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(MARGIN)
-        grid.setVerticalSpacing(GAP)
-        grid.setColumnStretch(1, 1)
-        rows: tuple[tuple[str, QWidget | None, QWidget | QHBoxLayout], ...] = (
-            ("CS&V", self.format, _row(self.format, None)),
-            ("", None, self.video),
-            ("&Into", self.folder, _row(self.folder, self.browse)),
-            ("", None, self.replace),
-            ("&Neutral", self.neutral, self.neutral),
-            ("", None, self.settings),
-        )
-        for i, (text, buddy, part) in enumerate(rows):
-            label = QLabel(text)
-            if buddy is not None:
-                label.setBuddy(buddy)
-            grid.addWidget(label, i, 0)
-            if isinstance(part, QHBoxLayout):
-                grid.addLayout(part, i, 1)
-            else:
-                grid.addWidget(part, i, 1)
-        return grid
-
     def _connect(self) -> None:
-        choices = self.processing.choices
         self.add_files.clicked.connect(self._ask_for_files)
         self.add_folder.clicked.connect(self._ask_for_folder)
         self.remove.clicked.connect(self.remove_chosen)
         self.list.remove_asked.connect(self.remove_chosen)
         self.list.selectionModel().selectionChanged.connect(lambda *_: self._show_removable())
-        self.format.chosen.connect(lambda key: setattr(choices, "format", key))
-        self.video.toggled.connect(lambda on: setattr(choices, "video", on))
-        self.replace.toggled.connect(lambda on: setattr(choices, "replace", on))
-        self.neutral.chosen.connect(lambda key: setattr(choices, "neutral", key))
-        self.folder.editingFinished.connect(self._take_folder)
-        self.browse.clicked.connect(self._ask_where_to)
         self.open_button.clicked.connect(self.open_folder)
         self.close_button.clicked.connect(self.close)
         self.cancel.clicked.connect(self._cancel)
@@ -180,44 +123,31 @@ class ProcessingDialog(QDialog):
         self.processing.preferences.changed.connect(self._follow)
 
     def set_theme(self, theme: Theme) -> None:
-        self.format.set_theme(theme)
-        self.neutral.set_theme(theme)
+        self.form.set_theme(theme)
         self.list.set_theme(theme)
 
     # ------------------------------------------------------------ what is shown
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.show_choices()
+        self.start.setText(AGAIN)
+        self.start.setMinimumWidth(self.start.sizeHint().width())  # nothing moves when its word changes
+        self.form.show_choices()
         self.show_state()
 
     def _follow(self, key: str) -> None:
         """Settings can change elsewhere: in the panels, or by a settings file."""
         if key.startswith((GROUP, "tracking/", "output/folder")):
-            self.show_choices()
+            self.form.show_choices()
             self.show_state()
-
-    def show_choices(self) -> None:
-        choices = self.processing.choices
-        self.format.choose(choices.format)
-        self.video.setChecked(choices.video)
-        self.replace.setChecked(choices.replace)
-        if not self.folder.hasFocus():
-            self.folder.setText(str(choices.folder))
-        if not self.neutral.view().isVisible():
-            self.neutral.offer(choices.neutrals())
-            self.neutral.choose(choices.neutral)
-        self.neutral.setToolTip(f"Whose face at rest expressions are compared with. {self.neutral.line}")
-        self.settings.set_whole(settings_line(self.processing.settings))
 
     def show_state(self) -> None:
         """What can be done now."""
         processing, rows = self.processing, self.processing.files.rows
         working = processing.working
-        for part in (self.format, self.video, self.folder, self.browse, self.replace, self.neutral):
-            part.setEnabled(not working)
+        self.form.set_able(not working)
         again = self._count() == len(rows) > 0
-        self.start.setText("&Start again" if again else "&Start")
+        self.start.setText(AGAIN if again else START)
         why_not = self._why_not()
         self.start.setEnabled(not why_not)
         self.start.setToolTip(why_not or ("Process all files once more" if again else "Process the files, one by one"))
@@ -293,8 +223,10 @@ class ProcessingDialog(QDialog):
             self.list.setCurrentIndex(self.processing.files.index(min(max(at, 0), left - 1)))
 
     def _start(self) -> None:
-        self._take_folder()
+        self.form.take_folder()
         self.note.set_whole("")
+        if self.start.hasFocus():  # it is greyed now, and the next Enter must not press its neighbour
+            self.list.setFocus(Qt.FocusReason.OtherFocusReason)
         try:
             self.processing.start()
         except UserError as error:
@@ -303,12 +235,6 @@ class ProcessingDialog(QDialog):
     def _cancel(self) -> None:
         self.processing.cancel()
         self._show_progress()
-
-    def _take_folder(self) -> None:
-        text = self.folder.text().strip()
-        if text:
-            self.processing.choices.folder = Path(text).expanduser()
-        self.folder.setText(str(self.processing.choices.folder))
 
     def _ask_for_files(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(self, "Add files", self._start_folder(), FILES)
@@ -319,12 +245,6 @@ class ProcessingDialog(QDialog):
         path = QFileDialog.getExistingDirectory(self, "Add a folder", self._start_folder())
         if path:
             self.add([path])
-
-    def _ask_where_to(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Folder for results", str(self.processing.choices.folder))
-        if path:
-            self.processing.choices.folder = path
-            self.folder.setText(path)
 
     def open_folder(self) -> None:
         """In the desktop's own file manager."""
@@ -345,21 +265,3 @@ class ProcessingDialog(QDialog):
     def dropEvent(self, event: QDropEvent) -> None:
         self.list.show_drop(False)
         self.add(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    return button
-
-
-def _row(*parts: QWidget | None) -> QHBoxLayout:
-    """Side by side; None is what stretches."""
-    row = QHBoxLayout()
-    row.setSpacing(GAP)
-    for part in parts:
-        if part is None:
-            row.addStretch(1)
-        else:
-            row.addWidget(part, 1 if isinstance(part, (QLineEdit, ElidedLabel)) else 0)
-    return row

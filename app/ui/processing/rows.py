@@ -11,6 +11,8 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from app.ui.processing.events import Event
 
 ROW: Final = Qt.ItemDataRole.UserRole
+NO_FACE: Final = "no face was seen"
+"""A warning that the counts tell as well."""
 NOWHERE: Final = QModelIndex()
 Index = QModelIndex | QPersistentModelIndex
 
@@ -79,7 +81,7 @@ class Row:
     def about(self) -> str:
         """A line below the name: how it fared, else where it is."""
         if self.state is State.DONE:
-            return "  ·  ".join([self.counts, *self.warnings])
+            return "  ·  ".join([self.counts, *(line for line in self.warnings if line != NO_FACE)])
         if self.state is State.FAILED:
             return self.error
         if self.state is State.WORKING and self.stage == "calibrate":
@@ -95,6 +97,11 @@ class Row:
         if self.frames and self.tracked == self.frames:
             return f"{frames}, all with a face"
         return f"{frames}, {self.tracked:,} with a face" if self.tracked else f"{frames}, none with a face"
+
+    @property
+    def why(self) -> str:
+        """Why it failed, and which file it is."""
+        return self.error if self.error.startswith(self.name) else f"{self.name}: {self.error}"
 
     @property
     def spoken(self) -> str:

@@ -73,7 +73,7 @@ def test_a_bad_file_among_good_ones(window: MainWindow, qtbot: Any, make_files: 
     assert bad.error == "bad.mp4 cannot be read as a video"
     message = window.messages.messages[0]
     assert (message.kind, message.text) == ("warning", "2 of 3 files processed: see Process files")
-    assert message.detail == "bad.mp4: bad.mp4 cannot be read as a video"
+    assert message.detail == "bad.mp4 cannot be read as a video"
     assert window.processing.to_do == [bad]  # Start tries that one again
 
 
@@ -81,7 +81,7 @@ def test_the_only_file_says_itself_why(window: MainWindow, qtbot: Any, make_file
     window.processing.add(make_files("bad"))
     run(window, qtbot)
     assert window.messages.messages[0].kind == "warning"
-    assert window.messages.text == "bad.mp4: bad.mp4 cannot be read as a video"
+    assert window.messages.text == "bad.mp4 cannot be read as a video"
 
 
 def test_what_is_chosen_reaches_the_process(
@@ -143,8 +143,9 @@ def test_cancel_keeps_what_is_done(window: MainWindow, qtbot: Any, make_files: F
     processing.start()
     qtbot.waitUntil(lambda: row_of("hold").share == 0.5, timeout=WAIT_MS)
     child = child_of(window, qtbot)
-    assert processing.job is not None
-    assert processing.job.progress.text.startswith("2 of 3: hold.mp4, 38 frames/s")
+    job = processing.job
+    assert job is not None
+    qtbot.waitUntil(lambda: job.progress.text.startswith("2 of 3: hold.mp4, 38 frames/s"), timeout=WAIT_MS)
     qtbot.mouseClick(window.job_strip.cancel, Qt.MouseButton.LeftButton)  # the strip's does as well as the dialog's
     qtbot.waitUntil(lambda: not processing.working, timeout=WAIT_MS)
     assert states(window) == [State.DONE, State.CANCELLED, State.CANCELLED]
@@ -261,7 +262,7 @@ def test_no_process_is_left_when_the_window_closes(
     window: MainWindow, qtbot: Any, make_files: Files, word: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "CLOSING_S", 0.2)
-    window.processing.add(make_files(word))
+    window.dialogs.show_processing([str(path) for path in make_files(word)])
     window.processing.start()
     child = child_of(window, qtbot)
     job = window.processing.job

@@ -88,13 +88,13 @@ def test_several_files_dropped_on_the_window_open_it_and_one_plays(
 def test_what_is_chosen_is_remembered(
     window: MainWindow, dialog: ProcessingDialog, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dialog.format.button("arkit").click()
-    dialog.video.click()
-    dialog.replace.click()
+    dialog.form.format.button("arkit").click()
+    dialog.form.video.click()
+    dialog.form.replace.click()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "tables"))
-    dialog.browse.click()
-    dialog.neutral.setCurrentIndex(dialog.neutral.findText("First second"))
-    dialog.neutral.activated.emit(dialog.neutral.currentIndex())
+    dialog.form.browse.click()
+    dialog.form.neutral.setCurrentIndex(dialog.form.neutral.findText("First second"))
+    dialog.form.neutral.activated.emit(dialog.form.neutral.currentIndex())
     kept = {key: window.preferences.value(key, default) for key, default in KEYS.items()}
     assert kept == {
         "process/format": "arkit",
@@ -106,12 +106,12 @@ def test_what_is_chosen_is_remembered(
     dialog.close()
     qtbot.waitUntil(lambda: window.dialogs.processing is None, timeout=WAIT_MS)
     again = window.dialogs.show_processing()
-    assert (again.format.value, again.neutral.value) == ("arkit", "first-second")
-    assert again.video.isChecked()
-    assert again.replace.isChecked()
-    assert again.folder.text() == str(tmp_path / "tables")
+    assert (again.form.format.value, again.form.neutral.value) == ("arkit", "first-second")
+    assert again.form.video.isChecked()
+    assert again.form.replace.isChecked()
+    assert again.form.folder.text() == str(tmp_path / "tables")
     window.preferences.set_value("process/format", "openface")  # as a settings file does
-    assert again.format.value == "openface"
+    assert again.form.format.value == "openface"
 
 
 KEYS = {"process/format": "", "process/video": False, "process/replace": False, "process/folder": ""} | {
@@ -122,36 +122,36 @@ KEYS = {"process/format": "", "process/video": False, "process/replace": False, 
 def test_neutrals_are_ways_and_profiles(
     dialog: ProcessingDialog, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    assert dialog.neutral.value == "whole"
+    assert dialog.form.neutral.value == "whole"
     for name in ("XDG_CONFIG_HOME", "APPDATA", "HOME"):
         monkeypatch.setenv(name, str(tmp_path))
     save_profile("Anna", Profile(canonical_face()))
-    dialog.show_choices()
-    offered = [dialog.neutral.itemText(i) for i in range(dialog.neutral.count())]
+    dialog.form.show_choices()
+    offered = [dialog.form.neutral.itemText(i) for i in range(dialog.form.neutral.count())]
     assert offered == ["Whole file, looked through twice", "Learn by and by", "First second", "Off", "Anna"]
     dialog.processing.choices.neutral = "Anna"
-    assert dialog.neutral.value == "Anna"
+    assert dialog.form.neutral.value == "Anna"
     assert dialog.processing.settings.calibrate == "Anna"
     delete_profile("Anna")
-    dialog.show_choices()
-    assert dialog.neutral.value == "whole"
+    dialog.form.show_choices()
+    assert dialog.form.neutral.value == "whole"
 
 
 def test_it_says_which_settings_will_be_used(window: MainWindow, dialog: ProcessingDialog) -> None:
-    assert dialog.settings.whole().startswith("Tracked as in the window: the automatic network, light smoothing")
+    assert dialog.form.settings.whole().startswith("Tracked as in the window: the automatic network, light smoothing")
     window.session.set_filter("off")
     window.session.set_asymmetry(False)
     window.panels["tracking"].tick(window.session.snapshot())
-    assert "no smoothing, both sides alike, channels as measured" in dialog.settings.whole()
+    assert "no smoothing, both sides alike, channels as measured" in dialog.form.settings.whole()
 
 
 def test_nothing_can_be_started_that_writes_nothing(dialog: ProcessingDialog, make_files: Files) -> None:
     dialog.add(make_files("one"))
     assert dialog.start.isEnabled()
-    dialog.format.button("none").click()
+    dialog.form.format.button("none").click()
     assert not dialog.start.isEnabled()
     assert dialog.status.whole() == "Choose what to write: a CSV, a video, or both"
-    dialog.video.click()
+    dialog.form.video.click()
     assert dialog.start.isEnabled()
     assert dialog.status.whole() == ""
 
@@ -167,7 +167,7 @@ def test_it_is_closed_while_it_works_and_finds_the_same_list_again(
     dialog.add(make_files("one", "bad", "hold", "four"))
     qtbot.mouseClick(dialog.start, LEFT)
     assert not dialog.start.isEnabled()
-    assert not dialog.format.isEnabled()
+    assert not dialog.form.format.isEnabled()
     qtbot.waitUntil(lambda: row_of("hold").share == 0.5, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: dialog.percent.text() != "" and "3 of 4" in dialog.status.whole(), timeout=WAIT_MS)
     assert dialog.bar.value() == dialog.bar.maximum() * 5 // 8
@@ -192,6 +192,18 @@ def test_it_is_closed_while_it_works_and_finds_the_same_list_again(
     assert again.open_button.isEnabled()
     assert again.start.isEnabled()
     assert again.bar.value() == again.bar.maximum()
+    again.list.selectAll()
+    again.remove.click()
+    assert names(again) == []
+    assert (again.status.whole(), again.bar.value(), again.count.text()) == ("", 0, "")
+
+
+def test_closed_and_opened_in_one_turn_it_is_there(window: MainWindow, dialog: ProcessingDialog, qtbot: Any) -> None:
+    with qtbot.waitSignal(dialog.destroyed, timeout=WAIT_MS):
+        dialog.close()
+        again = window.dialogs.show_processing()
+    assert again.isVisible()
+    assert window.dialogs.processing is again
 
 
 def test_cancel_answers_at_once(
@@ -221,12 +233,12 @@ def test_by_keyboard_alone(
     assert [row.name for row in dialog.list.chosen] == ["three.mp4"]
     qtbot.keyClick(dialog, "v", Qt.KeyboardModifier.AltModifier)
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Right)
-    assert dialog.format.value == "arkit"
+    assert dialog.form.format.value == "arkit"
     qtbot.keyClick(dialog, "i", Qt.KeyboardModifier.AltModifier)
-    assert QApplication.focusWidget() is dialog.folder
-    dialog.folder.selectAll()
-    qtbot.keyClicks(dialog.folder, str(tmp_path / "typed"))
-    qtbot.keyClick(dialog.folder, Qt.Key.Key_Return)
+    assert QApplication.focusWidget() is dialog.form.folder
+    dialog.form.folder.selectAll()
+    qtbot.keyClicks(dialog.form.folder, str(tmp_path / "typed"))
+    qtbot.keyClick(dialog.form.folder, Qt.Key.Key_Return)
     assert window.processing.working  # Enter starts, whatever field one is in
     qtbot.waitUntil(lambda: not window.processing.working, timeout=WAIT_MS)
     assert (tmp_path / "typed" / "three.csv").is_file()
@@ -240,8 +252,14 @@ def test_tab_comes_to_everything_and_everything_has_a_name(dialog: ProcessingDia
     dialog.list.selectAll()
     labelled = {label.buddy() for label in dialog.findChildren(QLabel) if label.buddy() is not None}
     wanted = {
-        *(dialog.add_files, dialog.add_folder, dialog.remove, dialog.list, dialog.video, dialog.folder),
-        *(dialog.format.button("openface"), dialog.browse, dialog.replace, dialog.neutral, dialog.start),
+        *(dialog.add_files, dialog.add_folder, dialog.remove, dialog.list, dialog.form.video, dialog.form.folder),
+        *(
+            dialog.form.format.button("openface"),
+            dialog.form.browse,
+            dialog.form.replace,
+            dialog.form.neutral,
+            dialog.start,
+        ),
         *(dialog.close_button,),
     }
     came_to = set()
