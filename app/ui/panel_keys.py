@@ -11,10 +11,18 @@ PANEL_KEYS: Final = (
             ("Open a menu", "Alt and its letter"),
             ("Menu beside a button of the toolbar", "↓"),
             ("To the neighbour in a row of choices", "← →"),
+            ("To the first, to the last", "Home, End"),
         ),
     ),
     ("3D face", (("Turn", "← → ↑ ↓"), ("Zoom", "+ −"))),
-    ("Film", (("A frame back or forward on the bar", "← →"), ("A second", "Page Up, Page Down"))),
+    (
+        "Film, on its bar",
+        (
+            ("A frame back, forward", "← →"),
+            ("A second back, forward", "Page Down, Page Up"),
+            ("To the start, to the end", "Home, End"),
+        ),
+    ),
     ("Meters", (("From row to row, side to side", "← → ↑ ↓"), ("Into the charts, or out", "Enter"))),
     (
         "Charts",

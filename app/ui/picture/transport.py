@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -28,7 +28,8 @@ NARROW_PX: Final = 300
 
 
 class SeekSlider(QSlider):
-    """A click goes where it is; dragging, arrows (a frame), page keys (a second), Home and End tell each place."""
+    """A click goes where it is; dragging, the wheel, arrows (a frame), page keys (a second), Home and End tell each
+    place. What is forward is so in all sliders: right, up, Page Up."""
 
     sought = Signal(int)
     held = Signal(bool)
@@ -38,7 +39,7 @@ class SeekSlider(QSlider):
         super().__init__(Qt.Orientation.Horizontal)
         self.setTracking(True)
         self.setAccessibleName("Position in the clip")
-        self.setToolTip("Drag, or use the arrows (a frame), Page Up and Down (a second), Home and End")
+        self.setToolTip("Drag, or use ← → (a frame), Page Down and Page Up (a second back, forward), Home and End")
         self.sliderMoved.connect(self.sought)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -62,6 +63,12 @@ class SeekSlider(QSlider):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         before = self.value()
         super().keyPressEvent(event)
+        if self.value() != before:
+            self.sought.emit(self.value())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        before = self.value()
+        super().wheelEvent(event)
         if self.value() != before:
             self.sought.emit(self.value())
 

@@ -10,16 +10,19 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton, QMenu, QSlider
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QSlider
 
 from app.capture import CameraMode
+from app.ui.panel_keys import PANEL_KEYS
 from app.ui.picture.overlay import Overlay
 from app.ui.picture.picture_panel import PicturePanel
 from app.ui.picture.transport import place_text
 from app.ui.window import MainWindow
 
 WAIT_MS = 60_000
+KEY = Qt.Key
 MakeWindow = Callable[..., MainWindow]
 
 
@@ -110,6 +113,44 @@ def test_play_step_speed_and_loop_by_key_and_button(make_window: MakeWindow, qtb
     qtbot.mouseClick(panel.bar.play, Qt.MouseButton.LeftButton)
     assert film.playing
     assert panel.bar.play.accessibleName() == "Pause"
+
+
+def test_the_bar_goes_where_the_list_of_keys_says(make_window: MakeWindow, qtbot: Any, clip: Path) -> None:
+    window = make_window()
+    slider = start(window, qtbot, clip).bar.slider
+    listed = dict(dict(PANEL_KEYS)["Film, on its bar"])
+    assert listed["A frame back, forward"] == "← →"
+    assert listed["A second back, forward"] == "Page Down, Page Up"
+    assert listed["To the start, to the end"] == "Home, End"
+    assert "Page Down and Page Up (a second back, forward)" in slider.toolTip()
+    window.session.film.set_paused(True)
+    for key, step in ((KEY.Key_Left, -1), (KEY.Key_Right, 1), (KEY.Key_PageDown, -30), (KEY.Key_PageUp, 30)):
+        window.session.film.seek(100)
+        qtbot.waitUntil(lambda: place(window) == 100 and slider.value() == 100, timeout=WAIT_MS)
+        qtbot.keyClick(slider, key)
+        qtbot.waitUntil(lambda step=step: place(window) == 100 + step, timeout=WAIT_MS)
+
+
+def test_the_wheel_on_the_bar_seeks(make_window: MakeWindow, qtbot: Any, clip: Path) -> None:
+    window = make_window()
+    slider = start(window, qtbot, clip).bar.slider
+    window.session.film.set_paused(True)
+    window.session.film.seek(100)
+    qtbot.waitUntil(lambda: place(window) == 100 and slider.value() == 100, timeout=WAIT_MS)
+    at = QPointF(slider.rect().center())
+    wheel = QWheelEvent(
+        at,
+        slider.mapToGlobal(at),
+        QPoint(),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(slider, wheel)
+    assert slider.value() > 100
+    qtbot.waitUntil(lambda: place(window) == slider.value() > 100, timeout=WAIT_MS)
 
 
 def test_a_looped_clip_goes_round_and_the_handle_with_it(
