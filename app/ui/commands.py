@@ -10,7 +10,7 @@ from app.errors import UserError
 from app.filters import PRESETS
 from app.profiles import list_profiles
 from app.ui.dock_places import fill_places
-from app.ui.menus import Command, offer
+from app.ui.menus import Command, native, offer
 from app.ui.style.theme import THEMES
 
 if TYPE_CHECKING:
@@ -138,8 +138,9 @@ def _view(w: "MainWindow") -> list[Command]:
             w.panels[spec.name].title,
             partial(w.docks.toggle, spec.name),
             spec.key,
-            f"Show or hide the panel {w.panels[spec.name].title}",
+            f"Show or hide it; {native(spec.key)} goes to it, and hides it while the keyboard is there",
             checked=partial(w.docks.is_visible, spec.name),
+            by_key=partial(w.docks.go_to, spec.name),
         )
         for spec in w.specs
     ]

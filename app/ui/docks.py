@@ -39,7 +39,7 @@ class PanelSpec:
     shown: bool
     """At first, and after "Reset layout"."""
     key: str
-    """Shortcut that shows and hides it."""
+    """Shortcut that goes to it, and hides it while the keyboard is there."""
 
 
 class TitleBar(QWidget):
@@ -217,10 +217,40 @@ class Docks(QObject):
     def toggle(self, name: str) -> None:
         """Close what is in front; bring what is closed or behind to the front."""
         if self.is_visible(name):
-            self.docks[name].close()
+            self._close(name)
         else:
             self.show(name)
-            panel = self.panels[name]
+            self._focus(name)
+
+    def go_to(self, name: str) -> None:
+        """The keyboard goes to it, wherever it is; where it is already, the panel is closed."""
+        focus = QApplication.focusWidget()
+        if self.is_visible(name) and focus is not None and self.docks[name].isAncestorOf(focus):
+            self._close(name)
+        else:
+            self.show(name)
+            self._focus(name)
+
+    def _close(self, name: str) -> None:
+        """If the keyboard was there, it goes to the 3D face, not to whatever comes next."""
+        focus, face = QApplication.focusWidget(), self._deck.centralWidget()
+        if face is not None and focus is not None and self.docks[name].isAncestorOf(focus):
+            face.activateWindow()
+            face.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.docks[name].close()
+
+    def _focus(self, name: str) -> None:
+        """What had the focus there, else the first that can have it."""
+        panel = self.panels[name]
+        before = panel.focusWidget()
+        panel.activateWindow()
+        if before is not None and before is not panel and before.isEnabled() and before.isVisibleTo(panel):
+            before.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            return
+        panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        panel.focusNextChild()
+        focus = panel.window().focusWidget()
+        if focus is None or not panel.isAncestorOf(focus):  # there is nothing in it that takes keys
             panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def focus_next(self, by: int = 1) -> None:
@@ -230,10 +260,7 @@ class Docks(QObject):
         inside = [i for i, name in enumerate(names) if focus is not None and self.docks[name].isAncestorOf(focus)]
         if names:
             at = inside[0] + by if inside else min(by, 0)
-            panel = self.panels[names[at % len(names)]]
-            panel.activateWindow()
-            panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            panel.focusNextChild()
+            self._focus(names[at % len(names)])
 
     def toggle_all(self) -> None:
         """Hide every dock, and bring back those that were hidden this way."""

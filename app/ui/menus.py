@@ -55,6 +55,8 @@ class Command:
     """Makes it a submenu, filled anew each time it opens."""
     group: int = 0
     """Commands of one group stand together, groups in this order, with lines between them."""
+    by_key: Callable[[], Any] | None = None
+    """What the key does, where that is not what the entry does."""
 
 
 class Menus(QObject):
@@ -88,12 +90,17 @@ class Menus(QObject):
                 self.actions[command.text] = inner.menuAction()
                 continue
             action = QAction(words[command.text], self._window, checkable=command.checked is not None)
-            if command.key:
+            if command.by_key is not None:
+                keyed = QAction(command.text, self._window, shortcut=QKeySequence(command.key))
+                keyed.triggered.connect(partial(self._run, command.by_key))
+                self._window.addAction(keyed)
+                action.setText(f"{action.text()}\t{native(command.key)}")
+            elif command.key:
                 action.setShortcut(QKeySequence(command.key))
             if command.tip:
                 action.setToolTip(command.tip)
             if command.do is not None:
-                action.triggered.connect(partial(self._run, command))
+                action.triggered.connect(partial(self._run, command.do))
             menu.addAction(action)
             self._window.addAction(action)  # keys work while the menu is closed
             self.actions[command.text] = action
@@ -101,9 +108,8 @@ class Menus(QObject):
     def menu(self, name: str) -> Menu:
         return self._menus[name]
 
-    def _run(self, command: Command, _on: bool = False) -> None:
-        assert command.do is not None
-        command.do()
+    def _run(self, do: Callable[[], Any], _on: bool = False) -> None:
+        do()
         self.refresh()
 
     def refresh(self) -> None:
@@ -117,18 +123,15 @@ class Menus(QObject):
 
     def keys(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """For each menu its (command, key) pairs, as this platform writes keys."""
-        native = QKeySequence.SequenceFormat.NativeText
         return [
-            (
-                name,
-                [
-                    (c.text.rstrip(" …"), QKeySequence(c.key).toString(native))
-                    for c in self.commands
-                    if c.menu == name and c.key
-                ],
-            )
+            (name, [(c.text.rstrip(" …"), native(c.key)) for c in self.commands if c.menu == name and c.key])
             for name in MENUS
         ]
+
+
+def native(key: str) -> str:
+    """As this platform writes it."""
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 def with_mnemonics(texts: Sequence[str]) -> list[str]:

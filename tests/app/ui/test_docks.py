@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 
 from app.tracker import TrackerSettings
 from app.ui.about import KeysView
-from app.ui.docks import LAYOUT_VERSION, TitleBar
+from app.ui.docks import LAYOUT_VERSION, PanelSpec, TitleBar
 from app.ui.menus import MENUS
 from app.ui.session import Session
 from app.ui.window import MainWindow
 
 WAIT_MS = 60_000
+KEY, CTRL = Qt.Key, Qt.KeyboardModifier.ControlModifier
 MakeWindow = Callable[..., MainWindow]
 
 
@@ -45,12 +46,44 @@ def test_every_dock_opens_closes_and_goes_back(window: MainWindow, qtbot: Any) -
     assert {name for name, dock in window.docks.docks.items() if not dock.isHidden()} == shown
 
 
-def test_a_key_shows_and_hides_each_panel(window: MainWindow, qtbot: Any) -> None:
+def test_an_entry_shows_and_hides_each_panel(window: MainWindow, qtbot: Any) -> None:
     for spec in window.specs:
         before = window.docks.is_visible(spec.name)
         for expected in (not before, before):
             window.menus.actions[window.panels[spec.name].title].trigger()
             qtbot.waitUntil(lambda e=expected, n=spec.name: window.docks.is_visible(n) is e, timeout=WAIT_MS)
+
+
+def test_a_key_goes_to_a_panel_and_hides_it_once_the_keyboard_is_there(window: MainWindow, qtbot: Any) -> None:
+    def press(spec: PanelSpec) -> None:
+        qtbot.keyClick(QApplication.focusWidget() or window, int(spec.key[-1:]) + KEY.Key_0, CTRL)
+
+    for spec in window.specs:
+        dock = window.docks.docks[spec.name]
+        window.toolbar.source.setFocus()
+        press(spec)  # whether it was shown, closed or behind another tab
+        qtbot.waitUntil(lambda name=spec.name: window.docks.is_visible(name), timeout=WAIT_MS)
+        assert dock.isAncestorOf(QApplication.focusWidget()), spec.name
+        first = QApplication.focusWidget()
+        window.toolbar.source.setFocus()
+        press(spec)  # it is in front, the keyboard elsewhere
+        assert window.docks.is_visible(spec.name)
+        assert QApplication.focusWidget() is first
+        press(spec)
+        qtbot.waitUntil(lambda name=spec.name: not window.docks.is_visible(name), timeout=WAIT_MS)
+        assert dock.isHidden()
+        assert QApplication.focusWidget() is window.rig
+
+
+def test_the_entry_of_a_menu_hides_what_it_ticks_wherever_the_keyboard_is(window: MainWindow, qtbot: Any) -> None:
+    window.toolbar.source.setFocus()
+    action = window.menus.actions["Meters"]
+    window.menus.menu("View").aboutToShow.emit()
+    assert action.isChecked()
+    action.trigger()
+    qtbot.waitUntil(lambda: not window.docks.is_visible("meters"), timeout=WAIT_MS)
+    assert window.toolbar.source.hasFocus()
+    assert not action.isChecked()
 
 
 def test_only_the_face_and_back(window: MainWindow, qtbot: Any) -> None:
@@ -160,7 +193,10 @@ def test_menus_say_what_they_do_and_when(window: MainWindow, qtbot: Any) -> None
     for command in window.menus.commands:
         assert command.menu in MENUS
         action = window.menus.actions[command.text]
-        assert not command.key or action.shortcut() == QKeySequence(command.key)
+        if command.by_key is None:
+            assert not command.key or action.shortcut() == QKeySequence(command.key)
+        else:
+            assert action.text().partition("\t")[2] == QKeySequence(command.key).toString()
     window.menus.refresh()
     assert not window.menus.actions["Relax your face"].isEnabled()  # nothing runs
     for command in window.menus.commands:
