@@ -17,9 +17,11 @@ from app.ui.style import theme as themes
 from app.ui.style.theme import Theme, number_width, tabular
 
 PAD: Final = 8
-ROW_PX: Final = 56
+ROW_PX: Final = 60
 ICON_PX: Final = 16
 BAR_PX: Final = 3
+FOOT_PX: Final = 12
+"""Below the text: room for the bar."""
 EMPTY: Final = "Drop videos or folders here, or add them."
 ICONS: Final = {
     State.WAITING: ("film", "muted"),
@@ -62,7 +64,7 @@ class _Painter(QStyledItemDelegate):
         name, colour = REMARKABLE if row.state is State.DONE and row.warnings else ICONS[row.state]
         at = QRect(box.left() + 2 * PAD, box.top() + PAD + 2, ICON_PX, ICON_PX)
         themes.icon(name, getattr(theme, colour)).paint(painter, at)
-        self._write(painter, row, box.adjusted(2 * PAD + ICON_PX + PAD + 4, PAD, -2 * PAD, -PAD), theme)
+        self._write(painter, row, box.adjusted(2 * PAD + ICON_PX + PAD + 4, PAD, -2 * PAD, -FOOT_PX), theme)
         if row.state is State.WORKING:
             self._draw_bar(painter, row, box, theme)
         painter.restore()
@@ -85,7 +87,7 @@ class _Painter(QStyledItemDelegate):
         painter.drawText(lower, left, metrics.elidedText(row.about, mode, lower.width()))
 
     def _draw_bar(self, painter: QPainter, row: Row, box: QRect, theme: Theme) -> None:
-        groove = QRectF(box.left() + 2 * PAD, box.bottom() - BAR_PX - 5, box.width() - 4 * PAD, BAR_PX)
+        groove = QRectF(box.left() + 2 * PAD, box.bottom() - BAR_PX - 4, box.width() - 4 * PAD, BAR_PX)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.line))
         painter.drawRoundedRect(groove, BAR_PX / 2, BAR_PX / 2)

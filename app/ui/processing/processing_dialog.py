@@ -29,8 +29,8 @@ from app.ui.processing.processing import Processing
 from app.ui.processing.rows import State
 from app.ui.style.theme import GAP, Theme, number_width, set_role, tabular
 
-SIZE: Final = (720, 664)
-LEAST: Final = (560, 544)
+SIZE: Final = (720, 688)
+LEAST: Final = (560, 568)
 REFRESH_MS: Final = 100
 STEPS: Final = 1000
 START, AGAIN = "&Start", "&Start again"
