@@ -244,7 +244,10 @@ class Session(QObject):
     def use_tracker(self, settings: TrackerSettings) -> None:
         """Other networks or another device: what runs goes on with them where it was, knowing whom it looks at."""
         self.settings = settings
-        if self.running and not self.stopping:
+        self.poll()  # it may have ended since
+        if not self.running:
+            self.film.show_end_again()
+        elif not self.stopping:
             self._again(self.film.begin)
 
     def calibrate(self) -> None:
@@ -275,8 +278,11 @@ class Session(QObject):
         self._change(lambda tracker: tracker.configure(**changes))
 
     def _change(self, action: Callable[[Any], None]) -> None:
-        """Other settings: a film that stands still shows at once what they do."""
-        if self._pipeline is not None:
+        """Other settings: a film that stands still, at its end too, shows at once what they do."""
+        self.poll()  # it may have ended since
+        if self._pipeline is None:
+            self.film.show_end_again()
+        else:
             settings = self.settings
 
             def change(tracker: Any) -> None:

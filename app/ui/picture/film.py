@@ -102,6 +102,13 @@ class Film:
         with self._lock:
             return not self._opening and self._playback is not None and self._playback.state is SourceState.ENDED
 
+    def show_end_again(self) -> None:
+        """A film that has come to its end stands still at its last frame: show that as things are now. Nothing is
+        shown of one that was stopped, or that runs."""
+        now = self.position
+        if now is not None and self.over and self._playback is not None and self._playback.came_to_end:
+            self.seek(now.frame)
+
     @property
     def playing(self) -> bool:
         """Frames come by themselves."""

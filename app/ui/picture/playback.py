@@ -62,6 +62,8 @@ class Playback:
         info = self._recorded.info
         self.info = SourceInfo(info.name, info.size, info.fps, None if loop else info.frame_count, live=True)
         self.state = SourceState.STREAMING
+        self.came_to_end = False
+        """It ended by itself, at the clip's end, and not because it was closed."""
         self._changed = threading.Condition()
         # Under the condition: what others ask for.
         self._loop, self._paused, self._speed = loop, paused, speed
@@ -187,7 +189,7 @@ class Playback:
                 return frame, True
         with self._changed:
             if self._wanted is None:  # a wish of this moment is still done: it opens the clip anew
-                self.state = SourceState.ENDED
+                self.state, self.came_to_end = SourceState.ENDED, True
             else:
                 self._recorded = self._reopen()
         if self.state is SourceState.ENDED:

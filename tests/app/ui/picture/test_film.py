@@ -12,6 +12,7 @@ from app.capture import CameraMode, Source
 from app.outputs.csv_openface import OpenFaceCsv
 from app.outputs.limited import Limited
 from app.outputs.osc_mien import MienOsc
+from app.shaping import Shaping
 from app.tracker import TrackerSettings
 from app.ui.picture.film import Begin, open_for_window
 from app.ui.session import Session
@@ -222,3 +223,59 @@ def test_speeds_are_gone_through_step_by_step(session: Session, qtbot: Any, clip
         assert session.film.position is not None
         seen.append(session.film.position.speed)
     assert seen == [1.5, 2.0, 2.0, 1.5, 1.0, 0.5, 0.25, 0.25]
+
+
+def ended_at(session: Session, qtbot: Any, clip: Path, frame: int) -> None:
+    session.start(str(clip))
+    qtbot.waitUntil(lambda: place(session) == frame and not session.running, timeout=WAIT_MS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda session: session.set_filter("strong"),
+        lambda session: session.set_asymmetry(False),
+        lambda session: session.set_shaping(Shaping().with_value("gain", (0,), 2.0)),
+        lambda session: session.use_neutral("auto"),
+        lambda session: session.use_tracker(replace(session.settings, model="geometric")),
+    ],
+)
+def test_at_its_end_a_film_shows_at_once_what_a_setting_does(
+    session: Session, qtbot: Any, make_clip: Callable[[str, int], Path], trackers: list[Any], change: Any
+) -> None:
+    ended_at(session, qtbot, make_clip("short.mp4", 6), 5)
+    before = session.newest()
+    change(session)
+    qtbot.waitUntil(lambda: session.newest() not in (None, before), timeout=WAIT_MS)
+    assert place(session) == 5
+    position = session.film.position
+    assert position is not None
+    assert position.paused
+    assert session.running
+    assert len(trackers) == 1 + (session.settings.model == "geometric")
+    if len(trackers) == 1 and session.settings != TrackerSettings(device="cpu"):
+        assert trackers[0].asked, "its networks are not loaded again: it is told"
+
+
+def test_many_changes_at_the_end_are_one_run(
+    session: Session, qtbot: Any, make_clip: Callable[[str, int], Path], trackers: list[Any]
+) -> None:
+    """As a slider makes them."""
+    runs: list[object] = []
+    ended_at(session, qtbot, make_clip("short.mp4", 6), 5)
+    session.started.connect(runs.append)
+    for gain in range(20):
+        session.set_shaping(Shaping().with_value("gain", (0,), 1 + 0.05 * gain))
+    last = session.settings.shaping
+    qtbot.waitUntil(lambda: any({"shaping": last} == asked for asked in trackers[0].asked), timeout=WAIT_MS)
+    assert len(runs) == 1
+    assert session.snapshot().frames == 1
+
+
+def test_a_film_that_was_stopped_stays_stopped(session: Session, qtbot: Any, clip: Path) -> None:
+    session.start(str(clip))
+    qtbot.waitUntil(lambda: place(session) > 1, timeout=WAIT_MS)
+    session.stop()
+    qtbot.waitUntil(lambda: not session.running, timeout=WAIT_MS)
+    session.set_filter("strong")
+    assert not session.running
