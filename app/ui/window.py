@@ -320,6 +320,8 @@ class MainWindow(KeyboardWindow):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.layout_keeper.window_shown()
+        if self.focusWidget() is None:
+            self.setFocus()  # else Qt gives the first button the keyboard, and Space presses it
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() and event.mimeData().urls()[0].isLocalFile():

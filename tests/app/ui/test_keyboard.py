@@ -135,6 +135,7 @@ def test_tab_passes_over_what_is_behind_a_tab(window: MainWindow, qtbot: Any) ->
         qtbot.waitUntil(lambda front=front: window.docks.is_visible(front), timeout=WAIT_MS)
         qtbot.waitUntil(lambda: window.docks.docks["character"].visibleRegion().isEmpty(), timeout=WAIT_MS)
         for forward in (True, False):
+            window.toolbar.source.setFocus(Qt.FocusReason.TabFocusReason)
             came_to = reached(window, forward)
             behind = [panel for key, panel in window.panels.items() if not window.docks.is_visible(key)]
             lost = [name(w) for w in came_to if any(panel.isAncestorOf(w) for panel in behind)]
@@ -234,3 +235,13 @@ def test_alt_and_a_letter_of_a_label_goes_to_what_it_names(window: MainWindow, q
                 astray.setdefault(place, []).append(label.text())
     assert tried > 5
     assert astray == {}
+
+
+def test_keys_are_nobodys_until_somebody_takes_them(make_window: Callable[..., MainWindow], qtbot: Any) -> None:
+    """Space starts and stops from the first moment on, and Tab begins with the first control."""
+    window = make_window()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
+    assert QApplication.focusWidget() is window
+    qtbot.keyClick(window, Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is window.toolbar.source
