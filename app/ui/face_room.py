@@ -6,6 +6,8 @@ from typing import Final
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
 
+from app.ui.style.scale import px
+
 LEFT: Final = Qt.DockWidgetArea.LeftDockWidgetArea
 RIGHT: Final = Qt.DockWidgetArea.RightDockWidgetArea
 SIDES: Final = (LEFT, RIGHT)
@@ -24,7 +26,7 @@ FACE_SHARE: Final = 0.42
 def usual_width(area: Qt.DockWidgetArea, room: int) -> int:
     """Pixels of the docks on one side of a deck so wide."""
     usual, most, least = WIDTHS[area]
-    return round(max(min(usual, most * room), least * room))
+    return round(max(min(px(usual), most * room), least * room))
 
 
 class FaceRoom(QObject):

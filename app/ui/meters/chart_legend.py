@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolBut
 from app.ui.message_bar import ElidedLabel
 from app.ui.meters.curves import CURVE_INDEX, CURVES, Curve
 from app.ui.style import theme as themes
+from app.ui.style.scale import px
 from app.ui.style.theme import Theme
 
 ROW_PX: Final = 24
@@ -62,7 +63,7 @@ class _Row(QWidget):
         row.addWidget(self.name, 1)
         row.addWidget(self.value)
         row.addWidget(self.remove)
-        self.setFixedHeight(ROW_PX)
+        self.setFixedHeight(px(ROW_PX))
 
 
 class ChartLegend(QScrollArea):
@@ -118,7 +119,7 @@ class ChartLegend(QScrollArea):
         return self._rows[key].remove
 
     def sizeHint(self) -> QSize:
-        return QSize(240, ROW_PX * max(1, len(self._rows)) + 8)
+        return QSize(240, px(ROW_PX) * max(1, len(self._rows)) + 8)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, ROW_PX + 8)
+        return QSize(160, px(ROW_PX) + 8)

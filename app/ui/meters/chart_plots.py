@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.ui.meters.curve_history import SPAN_S, Slice, thin
 from app.ui.meters.curves import CURVE_INDEX, CURVES, UNITS, Unit
+from app.ui.style.scale import px
 from app.ui.style.theme import Theme
 
 AXIS_PX: Final = 36
@@ -141,7 +142,7 @@ class ChartPlots(pg.GraphicsLayoutWidget):
 
     def _dress(self) -> None:
         font = QFont(self.font())
-        font.setPixelSize(FONT_PX)
+        font.setPixelSize(px(FONT_PX))
         for unit, strip in self._strips.items():
             for side in ("left", "bottom", "top", "right"):
                 axis = strip.getAxis(side)
@@ -149,7 +150,7 @@ class ChartPlots(pg.GraphicsLayoutWidget):
                 axis.setTextPen(QColor(self.theme.muted))
                 axis.setTickFont(font)
             named = f'<span style="background-color: {self.theme.panel}">&nbsp;{unit.name}&nbsp;</span>'
-            self._names[unit].setText(named, color=self.theme.muted, size=f"{FONT_PX}px")  # curves go behind it
+            self._names[unit].setText(named, color=self.theme.muted, size=f"{px(FONT_PX)}px")  # curves go behind it
             self._cursors[unit].setPen(pg.mkPen(self.theme.muted, width=1, style=Qt.PenStyle.DashLine))
         for key, line in self._lines.items():
             line.setPen(pg.mkPen(self._colours[key], width=PEN_PX))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.meters.curves import DEGREES, Unit
 from app.ui.meters.head_lines import head_lines
+from app.ui.style.scale import px
 from app.ui.style.theme import Theme
 
 ROLL_TICKS_DEG: Final = (-45, -30, -15, 0, 15, 30, 45)
@@ -53,7 +54,7 @@ class Gauge(QWidget):
 
     def _small_font(self) -> QFont:
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(px(12))
         font.setFeature(QFont.Tag("tnum"), 1)
         return font
 
@@ -184,8 +185,8 @@ class EyeGauge(_Dial):
 
     def _field(self) -> tuple[QPointF, float]:
         """Centre and radius: the field and the line of numbers below it stand in the middle together."""
-        radius = min(self.width(), self.height() - NUMBERS_PX) / 2 - 8
-        return QPointF(self.width() / 2, (self.height() - NUMBERS_PX) / 2), radius
+        radius = min(self.width(), self.height() - px(NUMBERS_PX)) / 2 - 8
+        return QPointF(self.width() / 2, (self.height() - px(NUMBERS_PX)) / 2), radius
 
     def _offset(self, place: tuple[float, float], radius: float) -> QPointF:
         """Of a direction; what lies outside the field stands on its rim."""
@@ -197,7 +198,7 @@ class EyeGauge(_Dial):
         painter = self._painter()
         centre, radius = self._field()
         painter.setPen(QColor(self.theme.text))
-        below = QRectF(0, centre.y() + radius + 4, self.width(), NUMBERS_PX)
+        below = QRectF(0, centre.y() + radius + 4, self.width(), px(NUMBERS_PX))
         painter.drawText(below, Align.AlignHCenter | Align.AlignVCenter, self.text)
         painter.setPen(QPen(QColor(self.theme.line), 1.5))
         painter.setBrush(QColor(self.theme.raised))
@@ -246,7 +247,7 @@ class ScaleGauge(Gauge):
         self.value = float("nan")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(140)
-        self.setFixedHeight(32)
+        self.setFixedHeight(px(32))
 
     def sizeHint(self) -> QSize:
         return QSize(200, 32)

@@ -58,13 +58,16 @@ Group = tuple[str, list[tuple[int, int]]]
 """Title, and of each of its rows the index and the number of channels."""
 
 
-def lay_out(groups: list[Group], width: float, height: float, number_px: float, keep_whole: bool = True) -> Layout:
+def lay_out(
+    groups: list[Group], width: float, height: float, number_px: float, keep_whole: bool = True, scale: float = 1.0
+) -> Layout:
     """
     Args:
         groups: what is to be placed, in order.
         width, height: of the place, pixels.
         number_px: how wide a number is.
         keep_whole: a group stays in one column; else rows run on from column to column, each with a heading.
+        scale: how much larger than usual the text is.
 
     Returns:
         The layout with the fewest columns that fits; where none does, the lowest one, which has to be scrolled.
@@ -72,13 +75,13 @@ def lay_out(groups: list[Group], width: float, height: float, number_px: float, 
     best: tuple[float, list[list[Group]], float, bool, float] | None = None
     for n in range(1, COLUMNS_MAX + 1):
         cell = (width - 2 * SIDE_PX - (n - 1) * GAP_PX) / n
-        if n > 1 and cell < CELL_MIN_PX:
+        if n > 1 and cell < scale * CELL_MIN_PX:
             break
         columns = _split_whole(groups, n) if keep_whole else _split_rows(groups, n)
         lines = max(_lines(column) for column in columns)
-        inline = cell >= INLINE_MIN_PX
+        inline = cell >= scale * INLINE_MIN_PX
         least, most = INLINE_ROW_PX if inline else STACKED_ROW_PX
-        row_px = min(max((height - 2 * TOP_PX) / lines, least), most)
+        row_px = min(max((height - 2 * TOP_PX) / lines, scale * least), scale * most)
         total = lines * row_px + 2 * TOP_PX
         if best is None or total < best[0]:
             best = total, columns, row_px, inline, cell
@@ -87,7 +90,7 @@ def lay_out(groups: list[Group], width: float, height: float, number_px: float, 
     assert best is not None
     total, columns, row_px, inline, cell = best
     if total > height:
-        row_px = max(row_px, SCROLLED_ROW_PX)
+        row_px = max(row_px, scale * SCROLLED_ROW_PX)
         total = max(_lines(column) for column in columns) * row_px + 2 * TOP_PX
     cells: list[Cell] = []
     headings: list[Heading] = []

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
 from app.ui.meters.meter_layout import Cell, Heading, Layout
 from app.ui.meters.meter_rows import MeterRow, MeterSet
+from app.ui.style.scale import px
 from app.ui.style.theme import Theme
 
 BUSY: Final = 0.2
@@ -21,7 +22,7 @@ F = NDArray[np.float64]
 def text_font(base: QFont, row_px: float) -> QFont:
     """For rows of this height, with figures of one width."""
     font = QFont(base)
-    font.setPixelSize(11 if row_px < 26 else 12)
+    font.setPixelSize(px(11 if row_px < px(26) else 12))
     font.setFeature(QFont.Tag("tnum"), 1)
     return font
 

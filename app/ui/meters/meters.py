@@ -25,6 +25,7 @@ from app.ui.meters.meter_layout import Group, Layout, lay_out
 from app.ui.meters.meter_motion import ActivityOrder, MeterMotion
 from app.ui.meters.meter_painter import MeterPainter, text_font
 from app.ui.meters.meter_rows import MeterSet
+from app.ui.style.scale import scale
 from app.ui.style.theme import Theme
 
 BY_ACTIVITY: Final = "Most active first"
@@ -169,7 +170,7 @@ class Meters(QWidget):
             number = QFontMetricsF(text_font(self.font(), 24)).horizontalAdvance(self.meters.format(0)) + 4
             height = float(self._room or self.height())
             width = self.width() + self._into_margin  # the bar stands in the margin, not beside it
-            self._layout = lay_out(groups, width, height, number, keep_whole=not self.by_activity)
+            self._layout = lay_out(groups, width, height, number, keep_whole=not self.by_activity, scale=scale())
         return self._layout
 
     # ------------------------------------------------------------ painting

@@ -28,6 +28,7 @@ from app.ui.meters.performance import STAGES, SUMS, DrawingRate, Figures, as_tex
 from app.ui.meters.process_use import ProcessorUse, memory_mib
 from app.ui.meters.stall_watch import StallWatch
 from app.ui.panel import Panel, Shell
+from app.ui.style.scale import px
 from app.ui.style.theme import Theme
 
 WIDE_PX: Final = 520
@@ -116,8 +117,8 @@ class PerformancePanel(Panel):
         table.setFrameShape(QFrame.Shape.NoFrame)
         table.setStyleSheet("QTableView:!focus { border-color: transparent; }")
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(ROW_PX)
-        table.verticalHeader().setMinimumSectionSize(ROW_PX)
+        table.verticalHeader().setDefaultSectionSize(px(ROW_PX))
+        table.verticalHeader().setMinimumSectionSize(px(ROW_PX))
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionsClickable(False)
@@ -147,7 +148,7 @@ class PerformancePanel(Panel):
                 if column in (P50, P95):
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 table.setItem(row, column, item)
-        table.setFixedHeight(ROW_PX * len(STAGES) + header.sizeHint().height() + 2)
+        table.setFixedHeight(px(ROW_PX) * len(STAGES) + header.sizeHint().height() + 2)
 
     def _lay_out(self) -> None:
         tiles_box = QWidget()
@@ -192,10 +193,10 @@ class PerformancePanel(Panel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = self.width() >= WIDE_PX
+        wide = self.width() >= px(WIDE_PX)
         ways = QBoxLayout.Direction
         self._sides.setDirection(ways.LeftToRight if wide else ways.TopToBottom)
-        self._tiles_box.setFixedWidth(TILES_PX) if wide else self._tiles_box.setMinimumWidth(0)
+        self._tiles_box.setFixedWidth(px(TILES_PX)) if wide else self._tiles_box.setMinimumWidth(0)
         if not wide:
             self._tiles_box.setMaximumWidth((1 << 24) - 1)
 
@@ -281,7 +282,7 @@ def _tile(word: str) -> tuple[QWidget, QLabel]:
     value, name = QLabel("–"), QLabel(word)
     for label, pixels, weight in ((value, 14, QFont.Weight.DemiBold), (name, 11, QFont.Weight.Normal)):
         font = QFont(label.font())
-        font.setPixelSize(pixels)
+        font.setPixelSize(px(pixels))
         font.setWeight(weight)
         font.setFeature(QFont.Tag("tnum"), 1)
         label.setFont(font)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.face_frame import FaceFrame
 from app.ui.picture.big_note import paint_note
 from app.ui.picture.overlay import CONTOURS, IRISES, Overlay, Place, aligned_inset, draw_overlay
+from app.ui.style.scale import px
 from app.ui.style.theme import Theme
 
 __all__ = ["CONTOURS", "IRISES", "VideoView"]
@@ -184,7 +185,7 @@ class VideoView(QWidget):
         if self._frame is None:
             painter.setPen(QColor(self.theme.muted))
             font = QFont(self.font())
-            font.setPixelSize(NOTE_PX)
+            font.setPixelSize(px(NOTE_PX))
             painter.setFont(font)
             flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
             painter.drawText(QRect(self.rect()).adjusted(24, 12, -24, -12), flags, self.note)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QSizePolicy
 
+from app.ui.style.scale import px
 from app.ui.style.theme import Theme
 
 PAD_PX: Final = 5
@@ -128,7 +129,7 @@ class Segments(QFrame):
             #segments {{ background: {t.window}; border: 1px solid {t.line}; border-radius: 6px; }}
             #segments QPushButton {{
                 background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 0 4px;
-                min-height: 20px; color: {t.muted};
+                min-height: {px(20)}px; color: {t.muted};
             }}
             #segments QPushButton:hover {{ color: {t.text}; }}
             #segments QPushButton:checked {{

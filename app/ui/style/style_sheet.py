@@ -2,6 +2,7 @@
 
 from app.ui.style.icons import icon_file
 from app.ui.style.palette import Theme
+from app.ui.style.scale import px
 
 
 def style_sheet(theme: Theme) -> str:
@@ -39,7 +40,7 @@ def _labels(t: Theme) -> str:
     QLabel {{ background: transparent; }}
     QLabel:disabled {{ color: {t.faint}; }}
     QLabel[role="section"] {{ font-weight: 600; padding: 0; }}
-    QLabel[role="title"] {{ font-size: 20px; font-weight: 600; }}
+    QLabel[role="title"] {{ font-size: {px(20)}px; font-weight: 600; }}
     QLabel[role="muted"] {{ color: {t.muted}; }}
     QLabel[role="good"] {{ color: {t.good}; }}
     QLabel[role="warn"] {{ color: {t.warn}; }}
@@ -58,7 +59,7 @@ def _buttons(t: Theme) -> str:
     primary, danger = filled.format("primary"), filled.format("danger")
     return f"""
     QToolButton, QPushButton {{
-        background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; padding: 0 10px; min-height: 26px;
+        background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; padding: 0 10px; min-height: {px(26)}px;
     }}
     QToolButton:hover, QPushButton:hover {{ background: {t.hover}; }}
     QToolButton:pressed, QPushButton:pressed {{ background: {t.line}; }}
@@ -87,7 +88,7 @@ def _buttons(t: Theme) -> str:
         background: {t.raised}; color: {t.faint}; border-color: {t.line};
     }}
     QToolButton[role="quiet"], QPushButton[role="quiet"] {{
-        background: transparent; border: 1px solid transparent; padding: 0 4px; min-height: 22px; min-width: 14px;
+        background: transparent; border: 1px solid transparent; padding: 0 4px; min-height: {px(22)}px; min-width: 14px;
     }}
     QToolButton[role="quiet"]:hover, QPushButton[role="quiet"]:hover {{ background: {t.hover}; }}
     QToolButton[role="quiet"]:focus, QPushButton[role="quiet"]:focus {{ border-color: {t.accent}; }}
@@ -105,7 +106,7 @@ def _buttons(t: Theme) -> str:
     }}
     QToolButton[live="true"]::menu-arrow {{ image: url({icon_file("down", t.on_accent)}); }}
     QToolButton[recording="true"]::menu-arrow {{ image: url({icon_file("down", "#ffffff")}); }}
-    #bar QToolButton, #bar QPushButton, #bar QLineEdit {{ min-height: 30px; }}
+    #bar QToolButton, #bar QPushButton, #bar QLineEdit {{ min-height: {px(30)}px; }}
     """
 
 
@@ -116,9 +117,9 @@ def _fields(t: Theme) -> str:
         background: {t.field}; border: 1px solid {t.line}; border-radius: 6px;
         selection-background-color: {t.accent}; selection-color: {t.on_accent};
     }}
-    QLineEdit, QComboBox {{ padding: 0 8px; min-height: 26px; placeholder-text-color: {t.muted}; }}
-    QSpinBox, QDoubleSpinBox {{ padding: 0 2px 0 0; min-height: 26px; max-height: 26px; }}
-    #qt_spinbox_lineedit {{ background: transparent; border: none; padding: 0 0 0 6px; min-height: 20px; }}
+    QLineEdit, QComboBox {{ padding: 0 8px; min-height: {px(26)}px; placeholder-text-color: {t.muted}; }}
+    QSpinBox, QDoubleSpinBox {{ padding: 0 2px 0 0; min-height: {px(26)}px; max-height: {px(26)}px; }}
+    #qt_spinbox_lineedit {{ background: transparent; border: none; padding: 0 0 0 6px; min-height: {px(20)}px; }}
     QPlainTextEdit, QTextEdit, QTextBrowser {{ padding: 4px; }}
     QLineEdit:hover, QSpinBox:hover, QDoubleSpinBox:hover, QComboBox:hover {{ border-color: {t.faint}; }}
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus,
@@ -143,14 +144,14 @@ def _fields(t: Theme) -> str:
     QComboBox QAbstractItemView {{
         background: {t.panel}; border: 1px solid {t.line}; border-radius: 0; padding: 4px; outline: none;
     }}
-    QComboBox QAbstractItemView::item {{ min-height: 26px; padding: 0 8px; border-radius: 4px; }}
+    QComboBox QAbstractItemView::item {{ min-height: {px(26)}px; padding: 0 8px; border-radius: 4px; }}
     """
 
 
 def _choices(t: Theme) -> str:
     box = "QCheckBox::indicator{0}, QTableView::indicator{0}, QTreeView::indicator{0}, QListView::indicator{0}"
     return f"""
-    QCheckBox, QRadioButton {{ spacing: 8px; min-height: 24px; background: transparent; }}
+    QCheckBox, QRadioButton {{ spacing: 8px; min-height: {px(24)}px; background: transparent; }}
     QCheckBox:disabled, QRadioButton:disabled {{ color: {t.faint}; }}
     {box.format("")} {{
         width: 14px; height: 14px; border: 1px solid {t.faint}; border-radius: 4px; background: {t.field};
@@ -180,7 +181,7 @@ def _choices(t: Theme) -> str:
 
 def _sliders(t: Theme) -> str:
     return f"""
-    QSlider {{ background: transparent; min-height: 22px; }}
+    QSlider {{ background: transparent; min-height: {px(22)}px; }}
     QSlider:vertical {{ min-height: 40px; min-width: 22px; }}
     QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {t.line}; }}
     QSlider::groove:vertical {{ width: 4px; border-radius: 2px; background: {t.line}; }}
@@ -211,7 +212,7 @@ def _lists(t: Theme) -> str:
     }}
     {views.replace(",", ":focus,")}:focus {{ border-color: {t.accent}; }}
     QTableView::item, QTreeView::item, QListView::item {{ padding: 2px 6px; border: none; }}
-    QTreeView::item, QListView::item {{ height: 24px; }}
+    QTreeView::item, QListView::item {{ height: {px(24)}px; }}
     QTableView::item:hover, QTreeView::item:hover, QListView::item:hover {{ background: {t.hover}; }}
     QTableView::item:selected, QTreeView::item:selected, QListView::item:selected {{
         background: {t.chosen}; color: {t.text};
@@ -262,7 +263,7 @@ def _docks(t: Theme) -> str:
     #deck > QTabBar {{ background: {t.panel}; border-bottom: 1px solid {t.line}; }}
     QTabBar::tab {{
         background: transparent; color: {t.muted}; border: none; border-bottom: 2px solid transparent;
-        padding: 0 12px; min-height: 29px;
+        padding: 0 12px; min-height: {px(29)}px;
     }}
     QTabBar::tab:hover {{ color: {t.text}; }}
     QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; }}

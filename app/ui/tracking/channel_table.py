@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.shaping import DEFAULTS, FILE_UNITS, RANGES
+from app.ui.style.scale import px
 from app.ui.style.theme import Theme
 from app.ui.tracking.channel_model import (
     DECIMALS,
@@ -73,7 +74,7 @@ class ChannelDelegate(QStyledItemDelegate):
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
         cell: QRect = option.rect  # type: ignore[attr-defined]
-        editor.setGeometry(cell.adjusted(0, cell.height() - LOWER_PX - 1, 0, 0))
+        editor.setGeometry(cell.adjusted(0, cell.height() - px(LOWER_PX) - 1, 0, 0))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row, column = index.row(), index.column()
@@ -86,7 +87,7 @@ class ChannelDelegate(QStyledItemDelegate):
             if row == self._table.currentIndex().row():
                 painter.fillRect(box, QColor(self.theme.raised))
             self._paint_title(painter, box, row)
-            lower = QRectF(box.left(), box.bottom() - LOWER_PX, box.width(), LOWER_PX)
+            lower = QRectF(box.left(), box.bottom() - px(LOWER_PX), box.width(), px(LOWER_PX))
             if column == Column.NAME:
                 self._paint_bars(painter, lower.adjusted(PAD, 0, -4, 0), row)
             elif column == Column.LINK:
@@ -112,7 +113,7 @@ class ChannelDelegate(QStyledItemDelegate):
         metrics = painter.fontMetrics()
         number, _, name = self._table.channels.title(row).partition(" ")
         whole = self._table.viewport().width()
-        line = QRectF(PAD, box.top() + 4, whole - 2 * PAD, box.height() - LOWER_PX - 4)
+        line = QRectF(PAD, box.top() + 4, whole - 2 * PAD, box.height() - px(LOWER_PX) - 4)
         painter.setClipRect(box)
         painter.setPen(QColor(self.theme.muted))
         painter.drawText(line, Align.AlignLeft | Align.AlignVCenter, number)
@@ -168,7 +169,7 @@ class ChannelDelegate(QStyledItemDelegate):
         painter.drawText(box.adjusted(0, 0, -PAD, 0), Align.AlignRight | Align.AlignVCenter, text)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(NUMBER_PX, ROW_PX)
+        return QSize(px(NUMBER_PX), px(ROW_PX))
 
 
 class ChannelTable(QTableView):
@@ -194,17 +195,17 @@ class ChannelTable(QTableView):
         triggers = QAbstractItemView.EditTrigger
         self.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed | triggers.AnyKeyPressed)
         self.verticalHeader().hide()
-        self.verticalHeader().setMinimumSectionSize(ROW_PX - 8)
+        self.verticalHeader().setMinimumSectionSize(px(ROW_PX) - 8)
         header = self.horizontalHeader()
-        header.setMinimumSectionSize(LINK_PX)
+        header.setMinimumSectionSize(px(LINK_PX))
         header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionsClickable(False)
         header.setHighlightSections(False)
         for column in (Column.LINK, *SETTING_OF):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            header.resizeSection(column, LINK_PX if column == Column.LINK else NUMBER_PX)
+            header.resizeSection(column, px(LINK_PX) if column == Column.LINK else px(NUMBER_PX))
         for row, entry in enumerate(ROWS):
-            self.setRowHeight(row, HEADING_PX if entry.au is None else ROW_PX)
+            self.setRowHeight(row, px(HEADING_PX) if entry.au is None else px(ROW_PX))
             if entry.au is None:
                 self.setSpan(row, 0, 1, len(Column))
         self.channels.linked.connect(self._hide_rows)

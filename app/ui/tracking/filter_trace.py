@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.face_frame import FaceFrame
+from app.ui.style.scale import px
 from app.ui.style.theme import Theme
 from rig.parameters import CHANNELS
 
@@ -103,17 +104,17 @@ class FilterTrace(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Shown while frames come")
             return
         low, high = _range(lines[:, 1:])
-        width, height = self.width() - 2 * MARGIN, self.height() - TOP - MARGIN
+        width, height = self.width() - 2 * MARGIN, self.height() - px(TOP) - MARGIN
         x = MARGIN + width * (1 - (lines[-1, 0] - lines[:, 0]) / SPAN_S)
         for column, colour, thick in ((2, self.theme.accent, 2.2), (1, self.theme.right, 1.0)):
-            y = TOP + height * (1 - (lines[:, column] - low) / (high - low))
+            y = px(TOP) + height * (1 - (lines[:, column] - low) / (high - low))
             painter.setPen(QPen(QColor(colour), thick))
             painter.drawPolyline(QPolygonF([QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)]))
         self._paint_legend(painter)
 
     def _paint_legend(self, painter: QPainter) -> None:
         font = QFont(self.font())
-        font.setPixelSize(10)
+        font.setPixelSize(px(10))
         painter.setFont(font)
         top = self.rect().adjusted(8, 4, -8, -4)
         painter.setPen(QColor(self.theme.text))

@@ -24,6 +24,7 @@ from app.ui.menus import Command
 from app.ui.panel import Panel, Shell
 from app.ui.style.choice_box import ChoiceBox
 from app.ui.style.panel_scroll import PanelScroll
+from app.ui.style.scale import px
 from app.ui.style.segments import Segments
 from app.ui.style.theme import Theme
 from app.ui.tracking.channel_page import ChannelPage
@@ -34,6 +35,8 @@ from app.ui.tracking.tracking_choices import GROUP, TrackingChoices
 from rig.parameters import CHANNELS
 
 APART_KEY: Final = GROUP + "apart"
+NARROWEST_PX, MOST_NARROW_PX = 280, 400
+"""Least width, and that with the largest text."""
 LIVELIEST: Final = "liveliest"
 YES: Final = QMessageBox.StandardButton.Yes
 SMOOTHING: Final = {"off": "Off", "light": "Light", "strong": "Strong"}
@@ -121,7 +124,7 @@ class TrackingPanel(Panel):
         whole.addLayout(top)
         whole.addWidget(self._stack, 1)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(280)
+        self.setMinimumWidth(min(px(NARROWEST_PX), MOST_NARROW_PX))
 
     def _connect(self) -> None:
         session, neutral, choices = self.shell.session, self.neutral, self.choices

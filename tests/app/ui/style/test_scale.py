@@ -1,0 +1,85 @@
+"""Who has larger letters in the system gets higher rows, wider columns and wider panels; nothing is cut off."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtGui import QFont, QFontInfo, QFontMetrics
+from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QLabel, QPushButton, QSpinBox
+
+from app.ui.meters.meter_painter import text_font
+from app.ui.meters.meters_panel import MetersPanel
+from app.ui.style import theme as themes
+from app.ui.style.palette import DARK
+from app.ui.style.scale import USUAL_PX, px, scale
+from app.ui.tracking.channel_model import Column
+from app.ui.tracking.tracking_panel import TrackingPanel
+from app.ui.window import MainWindow
+
+WAIT_MS = 60_000
+
+
+@pytest.fixture
+def app(qtbot: Any) -> Iterator[QApplication]:
+    """Gets its own font back."""
+    made = QApplication.instance()
+    assert isinstance(made, QApplication)
+    before = made.font()
+    yield made
+    made.setFont(before)
+    themes.apply(made, DARK)
+
+
+def set_pixels(app: QApplication, pixels: int) -> None:
+    font = QFont(app.font())
+    font.setPixelSize(pixels)
+    app.setFont(font)
+
+
+@pytest.mark.parametrize(("pixels", "expected"), [(9, 1.0), (USUAL_PX, 1.0), (26, 2.0), (60, 2.0)])
+def test_lengths_go_with_the_text_within_bounds(app: QApplication, pixels: int, expected: float) -> None:
+    set_pixels(app, pixels)
+    assert scale() == expected
+    assert px(28) == round(28 * expected)
+
+
+def test_nothing_is_cut_off_with_large_text(
+    app: QApplication, make_window: Callable[..., MainWindow], qtbot: Any
+) -> None:
+    set_pixels(app, 19)
+    window = make_window()
+    window.resize(1280, 800)
+    line = QFontMetrics(app.font()).height()
+    for field in window.findChildren(QSpinBox) + window.findChildren(QDoubleSpinBox):
+        assert field.sizeHint().height() >= line
+    window.docks.show("tracking")
+    tracking = window.panels["tracking"]
+    assert isinstance(tracking, TrackingPanel)
+    qtbot.waitUntil(lambda: tracking.isVisible() and tracking.width() >= 400, timeout=WAIT_MS)
+    tracking.show_page("channels")
+    table = tracking.channels.table
+    header, words = table.horizontalHeader(), table.model()
+    for column in Column:
+        word = str(words.headerData(column, header.orientation()) or "")
+        assert header.sectionSize(column) >= header.fontMetrics().horizontalAdvance(word), word
+    assert table.rowHeight(1) >= 2 * line * 0.8
+    for part in (*window.toolbar.findChildren(QPushButton), *tracking.findChildren(QPushButton)):
+        if part.isVisible():
+            assert part.height() >= line, part.text()
+    for label in window.status.findChildren(QLabel):
+        assert label.sizeHint().height() >= QFontMetrics(label.font()).height()
+
+
+def test_meters_are_written_larger_too(app: QApplication, make_window: Callable[..., MainWindow], qtbot: Any) -> None:
+    heights, fonts = [], []
+    for pixels in (USUAL_PX, 19):
+        set_pixels(app, pixels)
+        panel = make_window().panels["meters"]
+        assert isinstance(panel, MetersPanel)
+        qtbot.waitUntil(panel.isVisible, timeout=WAIT_MS)
+        painted = panel.current
+        laid_out = painted._placed()
+        heights.append(laid_out.row_px)
+        fonts.append(QFontInfo(text_font(painted.font(), laid_out.row_px)).pixelSize())
+    assert heights[1] > 1.2 * heights[0]
+    assert fonts[1] > 1.3 * fonts[0]
