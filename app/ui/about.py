@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui.style.scale import room_for
 from app.ui.style.theme import GAP, MARGIN, set_role
 
 COLUMNS: Final = 4
@@ -63,7 +64,7 @@ class AboutView(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("About Mien")
-        self.resize(640, 520)
+        room_for(self, 640, 520)
         title = QLabel(f"Mien {version('mien')}".strip())
         set_role(title, "title")
         what = QLabel(
@@ -97,7 +98,7 @@ class KeysView(QDialog):
     def __init__(self, parent: QWidget, groups: KeyGroups) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard")
-        self.resize(1200, 640)
+        room_for(self, 1200, 640)
         body = QWidget()
         body.setObjectName("panelBody")
         halves = QGridLayout(body)

@@ -14,6 +14,7 @@ from app.ui.output.streams_page import StreamsPage
 from app.ui.output.takes_page import TakesPage
 from app.ui.panel import Panel, Shell
 from app.ui.style.figures import clock
+from app.ui.style.scale import least_width
 from app.ui.style.segments import Segments
 from app.ui.style.theme import GAP, Theme, tabular
 
@@ -134,7 +135,9 @@ class OutputPanel(Panel):
         whole.setSpacing(0)
         whole.addLayout(top)
         whole.addWidget(self._stack, 1)
-        self.setMinimumWidth(280)
+
+    def minimumSizeHint(self) -> QSize:
+        return least_width(super().minimumSizeHint())
 
     def show_page(self, name: str) -> None:
         """``streams``, ``recording`` or ``takes``."""

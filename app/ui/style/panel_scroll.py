@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from app.ui.style.theme import GAP
@@ -29,6 +29,11 @@ class PanelScroll(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(page)
         self.verticalScrollBar().rangeChanged.connect(self._make_room)
+
+    def minimumSizeHint(self) -> QSize:
+        """It scrolls up and down only: nothing of the page may be cut off at its side."""
+        taken = self._margin - self._layout.contentsMargins().right()
+        return QSize(self._layout.totalMinimumSize().width() + taken, super().minimumSizeHint().height())
 
     def reveal(self, widget: QWidget) -> None:
         """Scroll as little as shows all of it. Qt's own way stops where the cursor of a field can be seen."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QS
 from app.ui.style.scale import px
 from app.ui.style.theme import Theme
 
-PAD_PX: Final = 5
+PAD_PX: Final = 3
 
 
 FAR: Final = 99
@@ -128,7 +128,7 @@ class Segments(QFrame):
         self.setStyleSheet(f"""
             #segments {{ background: {t.window}; border: 1px solid {t.line}; border-radius: 6px; }}
             #segments QPushButton {{
-                background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 0 4px;
+                background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 0 2px;
                 min-height: {px(20)}px; color: {t.muted};
             }}
             #segments QPushButton:hover {{ color: {t.text}; }}

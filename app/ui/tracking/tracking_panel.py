@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import ClassVar, Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -24,7 +24,7 @@ from app.ui.menus import Command
 from app.ui.panel import Panel, Shell
 from app.ui.style.choice_box import ChoiceBox
 from app.ui.style.panel_scroll import PanelScroll
-from app.ui.style.scale import px
+from app.ui.style.scale import least_width
 from app.ui.style.segments import Segments
 from app.ui.style.theme import Theme
 from app.ui.tracking.channel_page import ChannelPage
@@ -35,8 +35,6 @@ from app.ui.tracking.tracking_choices import GROUP, TrackingChoices
 from rig.parameters import CHANNELS
 
 APART_KEY: Final = GROUP + "apart"
-NARROWEST_PX, MOST_NARROW_PX = 280, 400
-"""Least width, and that with the largest text."""
 LIVELIEST: Final = "liveliest"
 YES: Final = QMessageBox.StandardButton.Yes
 SMOOTHING: Final = {"off": "Off", "light": "Light", "strong": "Strong"}
@@ -124,7 +122,9 @@ class TrackingPanel(Panel):
         whole.addLayout(top)
         whole.addWidget(self._stack, 1)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(min(px(NARROWEST_PX), MOST_NARROW_PX))
+
+    def minimumSizeHint(self) -> QSize:
+        return least_width(super().minimumSizeHint())
 
     def _connect(self) -> None:
         session, neutral, choices = self.shell.session, self.neutral, self.choices

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
+from app.ui.style import theme as themes
+from app.ui.style.palette import DARK
 from app.ui.style.panel_scroll import PanelScroll
 
 Page = tuple[PanelScroll, list[QLineEdit]]
@@ -13,8 +15,12 @@ Page = tuple[PanelScroll, list[QLineEdit]]
 
 @pytest.fixture
 def page(qtbot: Any) -> Page:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    themes.apply(app, DARK)  # its scroll bars have the width that pages have room for
     body = QWidget()
     column = QVBoxLayout(body)
+    column.setContentsMargins(12, 8, 12, 8)
     fields = [QLineEdit() for _ in range(12)]
     for field in fields:
         column.addWidget(field)
@@ -52,3 +58,16 @@ def test_tab_shows_all_of_the_field_that_it_comes_to(page: Page) -> None:
         area.focusWidget().focusNextPrevChild(True)
         assert field.hasFocus()
         assert whole(area, field)
+
+
+def test_it_is_never_narrower_than_its_page(page: Page) -> None:
+    area, fields = page
+    for width in (120, 310):
+        fields[0].setMinimumWidth(width)
+        area.adjustSize()
+        area.resize(area.minimumSizeHint().width(), 150)
+        QApplication.sendPostedEvents()
+        assert area.verticalScrollBar().isVisible()
+        right = fields[0].mapTo(area.viewport(), QPoint(fields[0].width(), 0)).x()
+        assert fields[0].width() >= width
+        assert right <= area.viewport().width()
