@@ -128,7 +128,7 @@ class MainWindow(KeyboardWindow):
         OrbitKeys(self.rig)
         self._reset_button = ResetButton(self.rig)
         NoticeStack(self.rig, (self.messages, self.job_strip))
-        tab_after(self._reset_button, [*self.messages.reached_by_tab, *self.job_strip.reached_by_tab])
+        tab_after(self.rig, [*self.messages.reached_by_tab, *self.job_strip.reached_by_tab, self._reset_button])
 
     @property
     def video(self) -> VideoView:

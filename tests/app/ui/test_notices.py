@@ -140,6 +140,20 @@ def test_the_mouse_on_a_message_leaves_the_face_alone(window: MainWindow, qtbot:
     assert window.messages.event(tip)  # not the view's own tip
 
 
+def test_tab_comes_to_a_message_right_after_the_face(window: MainWindow, qtbot: Any) -> None:
+    window.messages.show_message("error", "short", detail="one")
+    bar = window.messages
+    window.rig.setFocus()
+    for part in (bar._details, bar._copy, bar._close):
+        window.focusNextPrevChild(True)
+        assert QApplication.focusWidget() is part
+    qtbot.keyClick(bar._close, Qt.Key.Key_Return)
+    assert bar.isHidden()
+    bar.show_message("error", "another")
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert bar.isHidden()
+
+
 def test_a_card_that_stays_does_not_move_when_the_other_goes(view: QWidget) -> None:
     one, two = Card(40), Card(60)
     stack = NoticeStack(view, (one, two))
