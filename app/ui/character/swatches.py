@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QWidget
 
+from app.ui.style.segments import STEPS
 from app.ui.style.theme import Theme
 
 SWATCH_PX: Final = 24
-STEPS: Final = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
 
 
 class _Swatch(QAbstractButton):
@@ -23,6 +23,12 @@ class _Swatch(QAbstractButton):
         self.setToolTip(name)
         self.setFixedSize(SWATCH_PX, SWATCH_PX)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.ShortcutOverride and event.key() in STEPS:
+            event.accept()  # Home is a shortcut of the window, too
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if (step := STEPS.get(Qt.Key(event.key()))) is not None:
@@ -55,7 +61,8 @@ class _Swatch(QAbstractButton):
 
 
 class Swatches(QWidget):
-    """A row of which one or none is chosen; Tab comes to that one, and arrow keys choose its neighbours."""
+    """A row of which one or none is chosen; Tab comes to that one, and arrow keys choose its neighbours,
+    Home and End the first and the last."""
 
     chosen = Signal(str)
 
@@ -98,7 +105,7 @@ class Swatches(QWidget):
         self.setFocusProxy(self.buttons[entry])
 
     def step(self, of: _Swatch, by: int) -> None:
-        """Choose the next one that can be had, as the arrow keys do."""
+        """Choose the one so many further on of those that can be had, or the last on the way."""
         able = [button for button in self.buttons.values() if button.isEnabled()]
         button = able[min(max(able.index(of) + by, 0), len(able) - 1)]
         button.setFocus(Qt.FocusReason.TabFocusReason)

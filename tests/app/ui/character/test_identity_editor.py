@@ -250,6 +250,10 @@ def test_arrow_keys_choose_swatches(looks: LookEditor, qtbot: Any) -> None:
     qtbot.keyClick(looks.skin.buttons[names[1]], Qt.Key.Key_Left)
     qtbot.keyClick(looks.skin.buttons[names[0]], Qt.Key.Key_Left)
     assert looks.skin.buttons[names[0]].isChecked()
+    qtbot.keyClick(looks.skin.buttons[names[0]], Qt.Key.Key_End)
+    assert looks.skin.buttons[names[-1]].isChecked()
+    qtbot.keyClick(looks.skin.buttons[names[-1]], Qt.Key.Key_Home)
+    assert looks.skin.buttons[names[0]].isChecked()
 
 
 def test_the_list_of_brows_opens_at_the_whole_row_of_the_chosen(looks: LookEditor, qtbot: Any) -> None:
