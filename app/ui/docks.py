@@ -1,23 +1,15 @@
 """The panels in docks around the 3D face: made from a table, moved, closed, restored, put back."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import (
-    QApplication,
-    QDockWidget,
-    QHBoxLayout,
-    QLabel,
-    QMainWindow,
-    QTabWidget,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtCore import QByteArray, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget
 
 from app.ui.face_room import LEFT, RIGHT, SEPARATOR, FaceRoom
 from app.ui.panel import Panel
-from app.ui.style import theme as themes
+from app.ui.panel_dock import PanelDock
 from app.ui.style.theme import Theme
 
 LAYOUT_VERSION: Final = 1
@@ -42,56 +34,6 @@ class PanelSpec:
     """Shortcut that goes to it, and hides it while the keyboard is there."""
 
 
-class TitleBar(QWidget):
-    """Title, float and close. Gone while the dock is in a row of tabs, which have its name already."""
-
-    def __init__(self, dock: QDockWidget, title: str, theme: Theme) -> None:
-        super().__init__(dock)
-        self.setObjectName("dockTitle")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._tabbed = False
-        self._title = QLabel(title)
-        self._title.setProperty("role", "dock")
-        self.float_button = self._button(f"Undock {title}")
-        self.float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
-        self.close_button = self._button(f"Close {title}")
-        self.close_button.clicked.connect(dock.close)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 0, 4, 0)
-        row.setSpacing(0)
-        row.addWidget(self._title, 1)
-        row.addWidget(self.float_button)
-        row.addWidget(self.close_button)
-        self.set_theme(theme)
-
-    def _button(self, tip: str) -> QToolButton:
-        button = QToolButton(self)
-        button.setProperty("role", "quiet")
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setIconSize(QSize(12, 12))
-        button.setFixedSize(24, 24)
-        return button
-
-    def set_theme(self, theme: Theme) -> None:
-        self.float_button.setIcon(themes.icon("float", theme.muted))
-        self.close_button.setIcon(themes.icon("close", theme.muted))
-
-    def set_tabbed(self, on: bool) -> None:
-        if on != self._tabbed:
-            self._tabbed = on
-            for part in (self._title, self.float_button, self.close_button):
-                part.setVisible(not on)
-            self.updateGeometry()
-
-    def sizeHint(self) -> QSize:
-        return QSize(120, 0 if self._tabbed else 32)
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-
 class Docks(QObject):
     """The docks of one window."""
 
@@ -105,7 +47,7 @@ class Docks(QObject):
         self.panels = panels
         self._visible: set[str] = set()
         self._put_away: list[str] = []
-        self.docks: dict[str, QDockWidget] = {}
+        self.docks: dict[str, PanelDock] = {}
         options = QMainWindow.DockOption
         deck.setDockOptions(
             options.AnimatedDocks | options.AllowNestedDocks | options.AllowTabbedDocks | options.GroupedDragging
@@ -122,12 +64,10 @@ class Docks(QObject):
 
     def _make(self, spec: PanelSpec, theme: Theme) -> None:
         panel = self.panels[spec.name]
-        dock = QDockWidget(panel.title, self._deck)
-        dock.setObjectName(f"dock-{spec.name}")
-        dock.setAccessibleName(panel.title)
-        dock.setWidget(panel)
+        dock = PanelDock(spec.name, panel, self._deck, theme)
         panel.set_in_sight(False)
-        dock.setTitleBarWidget(TitleBar(dock, panel.title, theme))
+        dock.bar.float_button.clicked.connect(partial(self._toggle_floating, spec.name))
+        dock.bar.close_button.clicked.connect(partial(self._close, spec.name))
         dock.visibilityChanged.connect(lambda on, name=spec.name: self._note(name, on))
         dock.dockLocationChanged.connect(lambda _: self._settle_later.start())
         dock.topLevelChanged.connect(lambda _: self._settle_later.start())
@@ -160,7 +100,7 @@ class Docks(QObject):
         """To a side of the window, beside what is there (in tabs, on the left below it); None: a window of its own."""
         dock = self.docks[name]
         if area is None:
-            dock.setFloating(True)
+            self._undock(dock)
         else:
             there = [d for d in self.docks.values() if d is not dock and self._area(d) is area and not d.isHidden()]
             dock.setFloating(False)
@@ -168,7 +108,27 @@ class Docks(QObject):
             if there and area is not LEFT:
                 self._deck.tabifyDockWidget(there[-1], dock)
         self.show(name)
+        self._focus(name)
         self._settle_later.start()
+
+    def _undock(self, dock: PanelDock) -> None:
+        if not dock.isFloating():
+            dock.undock(QRect(self._deck.mapToGlobal(QPoint()), self._deck.size()))
+
+    def _toggle_floating(self, name: str, _checked: bool = False) -> None:
+        """Pressed by key, its button keeps the keyboard, to undo it; where that is gone, the panel has it."""
+        dock = self.docks[name]
+        by_key = dock.bar.float_button.hasFocus()
+        if dock.isFloating():
+            dock.setFloating(False)
+        else:
+            self._undock(dock)
+        self.show(name)
+        self._settle()
+        if by_key:
+            self._focus(name)
+            if dock.bar.float_button.isVisible():
+                dock.bar.float_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def area(self, name: str) -> Qt.DockWidgetArea | None:
         """The side of the window where it is; None while it is a window of its own."""
@@ -208,11 +168,7 @@ class Docks(QObject):
         return name in self._visible
 
     def show(self, name: str) -> None:
-        dock = self.docks[name]
-        dock.show()
-        dock.raise_()
-        if dock.isFloating():
-            dock.activateWindow()
+        self.docks[name].appear()
 
     def toggle(self, name: str) -> None:
         """Close what is in front; bring what is closed or behind to the front."""
@@ -231,7 +187,7 @@ class Docks(QObject):
             self.show(name)
             self._focus(name)
 
-    def _close(self, name: str) -> None:
+    def _close(self, name: str, _checked: bool = False) -> None:
         """If the keyboard was there, it goes to the 3D face, not to whatever comes next."""
         focus, face = QApplication.focusWidget(), self._deck.centralWidget()
         if face is not None and focus is not None and self.docks[name].isAncestorOf(focus):
@@ -276,9 +232,7 @@ class Docks(QObject):
 
     def set_theme(self, theme: Theme) -> None:
         for dock in self.docks.values():
-            bar = dock.titleBarWidget()
-            assert isinstance(bar, TitleBar)
-            bar.set_theme(theme)
+            dock.bar.set_theme(theme)
 
     def _note(self, name: str, on: bool) -> None:
         if on == (name in self._visible):
@@ -291,7 +245,5 @@ class Docks(QObject):
     def _settle(self) -> None:
         """A dock has its title where it stands alone or floats."""
         for dock in self.docks.values():
-            bar = dock.titleBarWidget()
-            assert isinstance(bar, TitleBar)
             beside = [other for other in self._deck.tabifiedDockWidgets(dock) if not other.isHidden()]
-            bar.set_tabbed(bool(beside) and not dock.isFloating())
+            dock.bar.set_tabbed(bool(beside) and not dock.isFloating())

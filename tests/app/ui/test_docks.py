@@ -5,14 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QRect, QSettings, Qt
+from PySide6.QtCore import QPoint, QRect, QSettings, Qt
 from PySide6.QtGui import QAction, QKeySequence, QScreen, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QScrollArea, QTabBar, QWidget
 
 from app.tracker import TrackerSettings
 from app.ui.about import KeysView
-from app.ui.docks import LAYOUT_VERSION, PanelSpec, TitleBar
+from app.ui.docks import LAYOUT_VERSION, PanelSpec
 from app.ui.menus import MENUS
+from app.ui.panel_dock import TitleBar
 from app.ui.session import Session
 from app.ui.window import MainWindow
 
@@ -105,10 +106,11 @@ def test_titles_stand_where_no_tab_says_them(window: MainWindow, qtbot: Any) -> 
     assert title_height("picture") > 0
     window.docks.docks["tracking"].setFloating(True)
     qtbot.waitUntil(lambda: title_height("tracking") > 0, timeout=WAIT_MS)
-    bar = window.docks.docks["picture"].titleBarWidget()
-    assert isinstance(bar, TitleBar)
-    bar.close_button.click()
+    close = window.docks.docks["picture"].bar.close_button
+    close.setFocus()
+    close.click()
     assert window.docks.docks["picture"].isHidden()
+    assert window.rig.hasFocus()  # as after the panel's key
 
 
 def test_the_layout_is_there_at_the_next_start(window: MainWindow, qtbot: Any) -> None:
@@ -275,6 +277,66 @@ def test_a_floating_panel_that_is_shown_by_key_has_the_focus(window: MainWindow,
     qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
     window.docks.toggle("tracking")
     qtbot.waitUntil(dock.isActiveWindow, timeout=WAIT_MS)
+
+
+def test_a_panel_undocked_by_key_is_seen_to_be_so_and_keeps_the_keyboard(window: MainWindow, qtbot: Any) -> None:
+    dock = window.docks.docks["meters"]
+    button = dock.bar.float_button
+    button.setFocus()
+    docked = QRect(dock.mapToGlobal(QPoint()), dock.size())
+    qtbot.keyClick(button, KEY.Key_Space)
+    qtbot.waitUntil(dock.isActiveWindow, timeout=WAIT_MS)
+    assert dock.isFloating()
+    assert abs(dock.x() - docked.x()) >= 16  # not where it was, where it would look as if it were docked
+    assert abs(dock.y() - docked.y()) >= 16
+    assert window.frameGeometry().contains(dock.geometry())
+    assert (QApplication.focusWidget(), button.accessibleName()) == (button, "Dock Meters")
+    place = dock.geometry()
+    window.docks.toggle("meters")
+    assert dock.isHidden()
+    window.docks.go_to("meters")
+    qtbot.waitUntil(dock.isActiveWindow, timeout=WAIT_MS)
+    assert dock.geometry() == place
+    button.setFocus()
+    qtbot.keyClick(button, KEY.Key_Return)  # Enter presses here, too
+    assert not dock.isFloating()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
+    assert (QApplication.focusWidget(), button.accessibleName()) == (button, "Undock Meters")
+
+
+def test_keys_in_an_undocked_panel_are_its_own_as_in_a_docked_one(window: MainWindow, qtbot: Any) -> None:
+    started: list[object] = []
+    window.session.start = lambda *_: started.append(1)  # type: ignore[method-assign]
+    window._last_spec = "demo"
+    window.docks.show("charts")
+    window.docks.move("charts", None)
+    dock = window.docks.docks["charts"]
+    qtbot.waitUntil(dock.isActiveWindow, timeout=WAIT_MS)
+    pause = next(b for b in dock.findChildren(QAbstractButton) if b.accessibleName() == "Pause the charts")
+    pressed: list[object] = []
+    pause.clicked.connect(lambda: pressed.append(1))
+    pause.setFocus()
+    qtbot.keyClick(pause, KEY.Key_Space)  # presses the button that has the focus, and starts nothing
+    assert (len(pressed), started) == (1, [])
+
+
+def test_a_panel_that_a_menu_moved_has_the_keyboard(window: MainWindow, qtbot: Any) -> None:
+    dock = window.docks.docks["tracking"]
+
+    def is_there() -> bool:
+        focus = QApplication.focusWidget()
+        return focus is not None and dock.isAncestorOf(focus)
+
+    for area in (None, Qt.DockWidgetArea.LeftDockWidgetArea):
+        window.menuBar().setFocus()
+        window.docks.move("tracking", area)
+        qtbot.waitUntil(is_there, timeout=WAIT_MS)
+
+
+def test_a_panel_behind_another_tab_is_undocked_into_sight(window: MainWindow, qtbot: Any) -> None:
+    qtbot.waitUntil(lambda: not window.docks.is_visible("character"), timeout=WAIT_MS)
+    window.docks.move("character", None)
+    assert window.frameGeometry().contains(window.docks.docks["character"].geometry().center())
 
 
 def test_the_first_window_is_whole_on_a_small_screen(
