@@ -232,7 +232,7 @@ class Docks(QObject):
 
     def set_theme(self, theme: Theme) -> None:
         for dock in self.docks.values():
-            dock.bar.set_theme(theme)
+            dock.set_theme(theme)
 
     def _note(self, name: str, on: bool) -> None:
         if on == (name in self._visible):

@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
 
 from app.ui.keyboard import press_with_enter
@@ -75,9 +75,15 @@ class PanelDock(QDockWidget):
         self.setObjectName(f"dock-{name}")
         self.setAccessibleName(panel.title)
         self.setWidget(panel)
+        self._frame = theme.faint
         self.bar = TitleBar(self, panel.title, theme)
         self.setTitleBarWidget(self.bar)
         self.topLevelChanged.connect(self.bar.set_floating)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._frame = theme.faint
+        self.bar.set_theme(theme)
+        self.update()
 
     def undock(self, deck: QRect) -> None:
         """A window of its own, beside where it was; ``deck``: what it was in, on the screen."""
@@ -99,6 +105,14 @@ class PanelDock(QDockWidget):
         self.raise_()
         if self.isFloating():
             self.activateWindow()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The desktop puts no frame around it while it floats: a line tells it from what it lies on."""
+        super().paintEvent(event)
+        if self.isFloating():
+            painter = QPainter(self)
+            painter.setPen(QColor(self._frame))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.ShortcutOverride and belongs_to_widget(event):

@@ -251,7 +251,7 @@ def _scrolling(t: Theme) -> str:
 def _docks(t: Theme) -> str:
     return f"""
     #dockTitle {{ background: {t.panel}; border-bottom: 1px solid {t.line}; }}
-    QDockWidget {{ background: {t.panel}; border: 1px solid {t.line}; }}
+    QDockWidget {{ background: {t.panel}; }}
     #deck::separator {{ background: {t.window}; width: 4px; height: 4px; }}
     #deck::separator:hover {{ background: {t.accent}; }}
     QSplitter::handle {{ background: {t.window}; }}

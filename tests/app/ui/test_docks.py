@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSettings, Qt
-from PySide6.QtGui import QAction, QKeySequence, QScreen, QShortcut
+from PySide6.QtGui import QAction, QColor, QKeySequence, QScreen, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QScrollArea, QTabBar, QWidget
 
 from app.tracker import TrackerSettings
@@ -291,6 +291,8 @@ def test_a_panel_undocked_by_key_is_seen_to_be_so_and_keeps_the_keyboard(window:
     assert abs(dock.y() - docked.y()) >= 16
     assert window.frameGeometry().contains(dock.geometry())
     assert (QApplication.focusWidget(), button.accessibleName()) == (button, "Dock Meters")
+    rim = dock.grab().toImage().pixelColor(0, dock.height() // 2)
+    assert rim == QColor(window.theme.faint)  # a line around it: the desktop adds no frame
     place = dock.geometry()
     window.docks.toggle("meters")
     assert dock.isHidden()
