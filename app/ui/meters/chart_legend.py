@@ -87,7 +87,8 @@ class ChartLegend(QScrollArea):
         self.setAccessibleName("Legend of the charts")
 
     def set_curves(self, colours: dict[str, str], theme: Theme) -> None:
-        """``#rrggbb`` by key."""
+        """``#rrggbb`` by key. The keyboard stays on a button of the legend that it was on, or on what follows it."""
+        held = next((i for i, row in enumerate(self._rows.values()) if row.remove.hasFocus()), None)
         for row in self._rows.values():
             self._column.removeWidget(row)
             row.hide()
@@ -98,6 +99,10 @@ class ChartLegend(QScrollArea):
             row.remove.clicked.connect(lambda _=False, key=key: self.removed.emit(key))
             self._column.insertWidget(self._column.count() - 1, row)
             self._rows[key] = row
+        if held is not None and self._rows:
+            row = list(self._rows.values())[min(held, len(self._rows) - 1)]
+            row.show()  # what cannot be seen yet takes no focus
+            row.remove.setFocus(Qt.FocusReason.OtherFocusReason)
         self.updateGeometry()
 
     def show_values(self, values: dict[str, float]) -> None:

@@ -5,8 +5,8 @@ from typing import Any, Final
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QFont, QKeyEvent
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QFocusEvent, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from app.ui.meters.curve_history import SPAN_S, Slice, thin
@@ -210,6 +210,24 @@ class ChartPlots(pg.GraphicsLayoutWidget):
         if key == Qt.Key.Key_Escape:
             return self.cursor_s is not None
         return key in CURSOR_STEPS or (self.frozen and key in LOOK_KEYS)
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """Around all of it where the keyboard is, as around every control."""
+        super().drawForeground(painter, rect)
+        if self.hasFocus():
+            painter.save()
+            painter.resetTransform()
+            painter.setPen(QColor(self.theme.accent))
+            painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
+            painter.restore()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, (low, high) = Qt.Key(event.key()), self.seen_s

@@ -242,6 +242,8 @@ class ChartsPanel(Panel):
 
     def _show_choice(self) -> None:
         colours = self.choice.colours(self.theme)
+        if not colours and any(b.hasFocus() for b in self.legend.findChildren(QToolButton)):
+            self.add.setFocus(Qt.FocusReason.OtherFocusReason)  # the last one was taken out by key
         self._stack.setCurrentWidget(self._body if colours else self._empty)
         self.legend.set_curves(colours, self.theme)
         self._place_legend()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from app.face_frame import FaceFrame
 from app.frames import Frame
@@ -215,6 +216,44 @@ def test_each_unit_has_a_strip_and_time_is_the_same_in_all(panel: ChartsPanel, f
         panel.legend.remove_button(key).click()
     assert not plots._strips
     assert not panel.save.isEnabled()
+
+
+def take_the_keyboard(panel: ChartsPanel, qtbot: Any) -> None:
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow, timeout=WAIT_MS)
+
+
+def test_the_keyboard_stays_in_the_legend_when_a_curve_is_taken_out(panel: ChartsPanel, qtbot: Any) -> None:
+    keys = list(panel.choice.chosen)
+    assert len(keys) > 2
+    take_the_keyboard(panel, qtbot)
+    panel.legend.remove_button(keys[1]).setFocus()
+    for left in range(len(keys) - 1, 0, -1):
+        button = QApplication.focusWidget()
+        assert button in panel.legend.findChildren(QToolButton)
+        qtbot.keyClick(button, Qt.Key.Key_Space)
+        assert len(panel.choice.chosen) == left
+        if left == len(keys) - 1:
+            assert panel.legend.remove_button(keys[2]).hasFocus()  # what came after it
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+    assert not panel.choice.chosen
+    assert panel.add.hasFocus()
+
+
+def test_the_plots_show_that_the_keyboard_is_there(panel: ChartsPanel, qtbot: Any) -> None:
+    plots = panel.plots
+    assert plots is not None
+
+    def rim() -> QColor:
+        return plots.viewport().grab().toImage().pixelColor(0, 4)
+
+    take_the_keyboard(panel, qtbot)
+    panel.add.setFocus()
+    assert rim() != QColor(DARK.accent)
+    plots.setFocus()
+    assert rim() == QColor(DARK.accent)
+    panel.add.setFocus()
+    assert rim() != QColor(DARK.accent)
 
 
 def test_axes_of_degrees_grow_in_steps(panel: ChartsPanel, feed: Callable[..., None]) -> None:
