@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from app.ui.style.scale import px
 
@@ -39,6 +40,8 @@ class FaceRoom(QObject):
         self._wished: dict[Qt.DockWidgetArea, int] = {}
         self._split_by_hand = False
         self._shared_for = QSize()
+        self._hand = False
+        """At a separator, pressed."""
         self._widths: dict[Qt.DockWidgetArea, int] = {}
         """As they were shared out, or moved by hand since."""
         self._later = QTimer(self, singleShot=True, interval=0)
@@ -76,14 +79,21 @@ class FaceRoom(QObject):
         if event.type() == QEvent.Type.Resize:
             if watched is self._deck:
                 self._later.start()
-            elif isinstance(watched, QDockWidget) and QApplication.mouseButtons() & Qt.MouseButton.LeftButton:
-                # A hand at the separator, unless it is at the window's own edge: then the deck's size changes, too.
+            elif isinstance(watched, QDockWidget) and self._hand:
                 area = self._deck.dockWidgetArea(watched)
                 if area in SIDES and self._deck.size() == self._shared_for and watched in self._side(area):
                     self._note_hand(area, watched)
         elif event.type() in (QEvent.Type.Show, QEvent.Type.Hide) and isinstance(watched, QDockWidget):
             self._later.start()
+        elif watched is self._deck and isinstance(event, QMouseEvent):
+            if event.type() is QEvent.Type.MouseButtonPress:
+                self._hand = self._deck.isSeparator(event.position().toPoint())
+            elif event.type() is QEvent.Type.MouseButtonRelease:
+                QTimer.singleShot(0, self, self._let_go)  # letting go moves it for the last time
         return super().eventFilter(watched, event)
+
+    def _let_go(self) -> None:
+        self._hand = False
 
     def _note_hand(self, area: Qt.DockWidgetArea, dock: QDockWidget) -> None:
         before = self._widths.get(area)

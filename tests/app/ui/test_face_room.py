@@ -96,3 +96,31 @@ def test_the_picture_has_its_height_until_a_hand_gives_it_another(window: MainWi
     qtbot.waitUntil(lambda: picture.height() > lower + 20, timeout=WAIT_MS)
     assert window.docks.restore(kept)
     qtbot.waitUntil(lambda: abs(picture.height() - lower) <= 2, timeout=WAIT_MS)
+
+
+def test_a_panel_put_back_by_double_click_takes_no_width_for_good(window: MainWindow, qtbot: Any) -> None:
+    """The mouse button is down while it gets its place back, in a window too narrow for the usual width."""
+    resized(window, qtbot, 1280, 800, left=400)
+    meters = window.docks.docks["meters"]
+    meters.setFloating(True)
+    resized(window, qtbot, 900, 600)
+    qtbot.waitUntil(lambda: widths(window)[0] < 300, timeout=WAIT_MS)
+    title = meters.titleBarWidget()
+    qtbot.mouseDClick(title, Qt.MouseButton.LeftButton, pos=QPoint(60, title.height() // 2))
+    qtbot.waitUntil(lambda: not meters.isFloating(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: widths(window)[1] > widths(window)[0], timeout=WAIT_MS)
+    resized(window, qtbot, 1280, 800, left=400)
+
+
+def test_a_width_given_at_the_separator_is_kept(window: MainWindow, qtbot: Any) -> None:
+    resized(window, qtbot, 1280, 800, left=400)
+    separator = QPoint(window.docks.docks["picture"].geometry().right() + 3, 200)
+    qtbot.mousePress(window.deck, Qt.MouseButton.LeftButton, pos=separator)
+    for step in range(1, 9):
+        qtbot.mouseMove(window.deck, separator - QPoint(8 * step, 0))
+    qtbot.waitUntil(lambda: widths(window)[0] < 390, timeout=WAIT_MS)
+    qtbot.mouseRelease(window.deck, Qt.MouseButton.LeftButton, pos=separator - QPoint(64, 0))
+    given = widths(window)[0]
+    assert given < 390
+    window.docks.room.share()
+    assert widths(window)[0] == given
