@@ -189,4 +189,12 @@ def belongs_to_widget(event: QEvent) -> bool:
         (event.text().isprintable() and event.text()) or event.key() == Qt.Key.Key_Home
     ):
         return True
+    if event.key() == Qt.Key.Key_F2 and isinstance(focus, QAbstractItemView) and _edits(focus):
+        return True
     return any(isinstance(focus, kind) and Qt.Key(event.key()) in keys for kind, keys in KEYS_OF_WIDGETS)
+
+
+def _edits(view: QAbstractItemView) -> bool:
+    """Whether F2 would let what is chosen in it be written over."""
+    editable = view.currentIndex().flags() & Qt.ItemFlag.ItemIsEditable
+    return bool(editable and view.editTriggers() & QAbstractItemView.EditTrigger.EditKeyPressed)

@@ -299,9 +299,10 @@ class MainWindow(KeyboardWindow):
 
     def escape(self) -> None:
         """End what is on the way, else let a message go."""
-        if self.countdown.running:
-            self.countdown.cancel()
-        else:
+        running = [c for c in (self.countdown, self.shell.recorder.countdown) if c.running]
+        for countdown in running:
+            countdown.cancel()
+        if not running:
             self.messages.dismiss()
 
     # ------------------------------------------------------------ settings and help

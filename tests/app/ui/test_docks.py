@@ -2,12 +2,22 @@
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSettings, Qt
 from PySide6.QtGui import QAction, QColor, QKeySequence, QScreen, QShortcut
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QScrollArea, QTabBar, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QScrollArea,
+    QTabBar,
+    QWidget,
+)
 
 from app.tracker import TrackerSettings
 from app.ui.about import KeysView
@@ -187,6 +197,42 @@ def test_a_key_typed_into_a_field_is_text(window: MainWindow, qtbot: Any) -> Non
     window.rig.setFocus()
     qtbot.keyClick(window.rig, Qt.Key.Key_Space)
     assert started == [1]
+
+
+def test_f2_writes_over_a_name_where_a_list_lets_it_and_is_a_key_of_the_window_elsewhere(
+    window: MainWindow, qtbot: Any
+) -> None:
+    opened: list[int] = []
+    stage = window.menus.actions["Stage"]
+    stage.triggered.disconnect()
+    stage.triggered.connect(lambda: opened.append(1))
+    names = QListWidget(window.toolbar)
+    names.addItem("take 1")
+    names.setCurrentRow(0)
+    names.show()
+    names.setFocus()
+    qtbot.keyClick(names, KEY.Key_F2)
+    assert len(opened) == 1  # nothing to write over here
+    names.item(0).setFlags(names.item(0).flags() | Qt.ItemFlag.ItemIsEditable)
+    qtbot.keyClick(names, KEY.Key_F2)
+    assert len(opened) == 1
+    assert names.state() is QListWidget.State.EditingState
+
+
+def test_escape_calls_the_countdown_of_a_recording_off(window: MainWindow, qtbot: Any, clip: Path) -> None:
+    window.start(str(clip))
+    recorder = window.shell.recorder
+    qtbot.waitUntil(lambda: recorder.ready, timeout=WAIT_MS)
+    recorder.countdown_s = 5
+    recorder.toggle()
+    assert recorder.countdown.running
+    window.messages.show_message("error", "something went wrong")
+    qtbot.keyClick(window, KEY.Key_Escape)
+    assert not recorder.countdown.running
+    assert recorder.recording is None
+    assert window.messages.text  # one thing at a time
+    qtbot.keyClick(window, KEY.Key_Escape)
+    assert not window.messages.text
 
 
 def test_menus_say_what_they_do_and_when(window: MainWindow, qtbot: Any) -> None:
