@@ -41,11 +41,11 @@ LABELS_PX: Final = 64
 
 
 def summary(settings: StreamSettings) -> str:
-    """``127.0.0.1:9000 · Action units · up to 30 fps``."""
+    """``127.0.0.1:9000 · Action units · 30 fps``."""
     parts = [settings.target] if settings.name else []
     parts += [PROTOCOL_LINES.get(settings.protocol, (settings.protocol, ""))[0], PART_LINES[settings.part][0]]
     if settings.rate:
-        parts.append(f"up to {settings.rate:g} fps")
+        parts.append(f"{settings.rate:g} fps")
     if settings.at_start:
         parts.append("at every start")
     return "  ·  ".join(parts)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -74,6 +73,7 @@ class StreamsPage(PanelScroll):
                 card.unfolded.connect(self._bring_into_sight)
                 self.cards.append(card)
                 self._list.addWidget(card)
+                card.show()
         for card in self.cards:
             card.show_settings()
         self._order_tabs()
@@ -100,6 +100,12 @@ class StreamsPage(PanelScroll):
             self._messages.show_error(error)
 
     def _bring_into_sight(self, on: bool) -> None:
-        card = self.sender()
-        if on and isinstance(card, StreamCard):
-            QTimer.singleShot(0, card, lambda: self.ensureWidgetVisible(card, 0, 12))
+        """At once: how far it scrolls is known when the page is laid out with what was unfolded."""
+        card, page = self.sender(), self.widget()
+        if not on or not isinstance(card, StreamCard) or page is None or not page.isVisible():
+            return
+        layout = page.layout()
+        assert layout is not None
+        layout.activate()
+        page.resize(page.width(), max(self.viewport().height(), layout.totalSizeHint().height()))
+        self.reveal(card)

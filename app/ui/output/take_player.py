@@ -1,6 +1,7 @@
 """A take played back on the 3D face, at its own pace, with pause and seek; live frames are not shown meanwhile."""
 
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -89,6 +90,12 @@ class TakePlayer(QObject):
         self.position_s = min(max(seconds, 0.0), self.take.length_s)
         self._since_s = time.perf_counter() - self.position_s
         self._show()
+
+    def rename(self, old: Path, new: Path) -> None:
+        """The file has another name now; the take is shown on."""
+        if self.take is not None and self.take.path == old:
+            self.take = replace(self.take, path=new)
+            self.changed.emit()
 
     def stop(self) -> None:
         """Back to live frames."""

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QFile, QObject, QTimer, Signal
+from PySide6.QtCore import QFile, QObject, QStandardPaths, QTimer, Signal
 
 from app.errors import UserError
 from app.outputs.take import TakeInfo, describe_take
@@ -62,7 +62,7 @@ class Takes(QObject):
         """Give a take another name, in its folder; returns its path. Raises ``UserError``; nothing is overwritten."""
         stem = name.strip().removesuffix(SUFFIX).strip(" .")
         if not stem or any(c in FORBIDDEN or ord(c) < 32 for c in stem):
-            raise UserError(f"{name.strip() or 'an empty name'} cannot be a file's name: leave out {FORBIDDEN}")
+            raise UserError(f"{_quoted(name.strip())} cannot be a file's name: leave out {FORBIDDEN}")
         new = info.path.with_name(stem + SUFFIX)
         if new == info.path:
             return new
@@ -71,15 +71,22 @@ class Takes(QObject):
         try:
             info.path.rename(new)
         except OSError as error:
-            raise UserError(f"{info.path.name} cannot be renamed: {error.strerror or error}") from error
+            raise UserError(f"the take {info.path.stem} cannot be renamed: {error.strerror or error}") from error
         return new
 
     def throw_away(self, info: TakeInfo) -> None:
         """Into the desktop's trash. Raises ``UserError`` where there is none, or the file cannot go."""
+        with suppress(OSError):  # Qt makes the trash, but not the folder that it lies in
+            data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
+            Path(data).mkdir(parents=True, exist_ok=True)
         if not QFile(str(info.path)).moveToTrash():
             raise UserError(
-                f"{info.path.name} cannot be moved to the trash: delete it in its folder, {info.path.parent}"
+                f"the take {info.path.stem} cannot be moved to the trash: delete it in its folder, {info.path.parent}"
             )
+
+
+def _quoted(name: str) -> str:
+    return f"“{name}”" if name else "an empty name"
 
 
 def _find(folder: Path, skip: Path | None, known: Found) -> Found:

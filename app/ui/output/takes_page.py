@@ -164,7 +164,7 @@ class TakesPage(QWidget):
 
     def _rename(self, info: TakeInfo, name: str) -> None:
         try:
-            self.takes.rename(info, name)
+            self.player.rename(info.path, self.takes.rename(info, name))
         except UserError as error:
             self._messages.show_error(error)
         self.look()
@@ -172,7 +172,7 @@ class TakesPage(QWidget):
     def _delete(self, info: TakeInfo | None) -> None:
         if info is None:
             return
-        question = f"Move the take {info.path.stem} to the trash?"
+        question = f"Move the take “{info.path.stem}” to the trash?"
         if QMessageBox.question(self, "Delete take", question) != YES:
             return
         if self.player.take is not None and self.player.take.path == info.path:

@@ -92,6 +92,7 @@ def test_a_stream_is_added_changed_and_removed_by_its_card(window: MainWindow, o
     settings = streams.streams[1].settings
     assert (settings.target, settings.rate, settings.part) == ("studio.local:9123", 30, "arkit")
     assert card.title.whole() == "studio.local:9123"
+    assert card.line.whole().endswith("ARKit shapes  ·  30 fps"), "short enough for a panel of 320 pixels"
     qtbot.keyClicks(card.name, "Stage")
     qtbot.keyClick(card.name, Qt.Key.Key_Return)
     assert card.title.whole() == "Stage"
@@ -103,6 +104,21 @@ def test_a_stream_is_added_changed_and_removed_by_its_card(window: MainWindow, o
     assert window.messages.text
     click(qtbot, card.remove)
     assert len(page.cards) == len(streams.streams) == 1
+
+
+def test_a_new_stream_comes_into_sight_below_one_that_is_unfolded(
+    window: MainWindow, output: OutputPanel, qtbot: Any
+) -> None:
+    page = output.streams_page
+    window.resize(1280, 800)
+    click(qtbot, page.cards[0].fold)
+    qtbot.waitUntil(page.cards[0].form.isVisible, timeout=WAIT_MS)
+    click(qtbot, page.add)
+    new = page.cards[1]
+    room = page.viewport().rect()
+
+    assert room.contains(new.title.mapTo(page.viewport(), QPoint(0, 0)))
+    assert room.contains(new.remove.mapTo(page.viewport(), new.remove.rect().center()))
 
 
 def test_names_of_takes_are_tried_while_they_are_typed(window: MainWindow, output: OutputPanel, qtbot: Any) -> None:
@@ -150,6 +166,9 @@ def test_a_take_is_played_on_the_face_while_the_source_goes_on(
     assert replayed[-1].au[SMILE] == take.au[-1, SMILE]
     assert "take" in page.note.text()
     assert window.session.running
+    page.list.rename_asked.emit(page.list.chosen, "another name")
+    qtbot.waitUntil(lambda: page.list.item(0).text() == "another name", timeout=WAIT_MS)
+    assert page.list.played == "another name.csv", "the list still says which one is on the screen"
     meters = window.panels["meters"]
     assert isinstance(meters, MetersPanel)
     page.place.setValue(0)

@@ -182,8 +182,7 @@ def test_a_take_that_went_meanwhile_is_one_line(found: Takes) -> None:
 
 
 def test_deleting_goes_by_the_trash(found: Takes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "home").mkdir()
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "share"))  # not there yet
     a, b = found.takes
     content = a.path.read_bytes()
     found.throw_away(a)
