@@ -57,6 +57,7 @@ class StageView(QWidget):
     """
 
     opened = Signal(bool)
+    """Shown or closed, or shown in another way."""
 
     def __init__(self, rig: RigView, settings: StageSettings, preferences: Preferences) -> None:
         super().__init__(None, Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint)
@@ -102,6 +103,7 @@ class StageView(QWidget):
         self._preferences.set_value("stage/mirror", on)
         self.mirrored = on
         self.update()
+        self.opened.emit(self.isVisible())
 
     def _take_settings(self, keys: list[str]) -> None:
         """A settings file says where and how it is shown; ``opened`` tells who shows that."""

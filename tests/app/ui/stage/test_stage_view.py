@@ -15,6 +15,8 @@ from app.ui.stage.stage_settings import CHROMA, StageSettings
 from app.ui.stage.stage_view import SIZES, StageView
 from app.ui.style.theme import DARK, LIGHT
 
+WAIT_MS = 60_000
+
 
 @pytest.fixture
 def preferences(tmp_path: Path) -> Preferences:
@@ -115,6 +117,9 @@ def test_the_menu_changes_framing_light_background_and_size(
     assert stage.size() == SIZES["1280 × 720"]
     entries["Always on top"].trigger()
     assert stage.on_top
+    with qtbot.waitSignal(stage.opened, timeout=WAIT_MS):  # the panel's box follows
+        entries["Mirror"].trigger()
+    assert stage.mirrored
 
 
 def test_settings_persist_and_broken_ones_fall_back(rig: RigView, preferences: Preferences) -> None:
