@@ -6,6 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QListView, QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from app.ui.style.hover import forget_hover
 from app.ui.style.theme import Theme
 
 KEY: Final = Qt.ItemDataRole.UserRole
@@ -98,6 +99,10 @@ class ChoiceBox(QComboBox):
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self.update()
+
+    def hidePopup(self) -> None:
+        super().hidePopup()
+        forget_hover(self)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """A box under the mouse must not change while its panel is scrolled."""

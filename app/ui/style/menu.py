@@ -3,8 +3,10 @@
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QMenu
+
+from app.ui.style.hover import forget_hover
 
 ENDS: Final = {
     Qt.Key.Key_Home: Qt.Key.Key_Down,
@@ -30,6 +32,10 @@ class Menu(QMenu):
             self.setActiveAction(NOWHERE)
             event = QKeyEvent(event.type(), arrow, event.modifiers())
         super().keyPressEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        forget_hover(self)
 
 
 NOWHERE: Final[QAction] = None  # type: ignore[assignment]
