@@ -40,7 +40,7 @@ from app.ui.style import theme as themes
 from app.ui.style.tab_order import tab_after
 from app.ui.style.theme import THEMES
 from app.ui.toolbar import Toolbar
-from app.ui.tracking.countdown import Countdown
+from app.ui.tracking.countdown import Countdown, count_down_to_rest
 
 STATUS_MS: Final = 200
 REPLAY_NOTE: Final = "A take is playing"
@@ -255,7 +255,7 @@ class MainWindow(KeyboardWindow):
     def start_countdown(self) -> None:
         """3, 2, 1, and the next second of the face is what rest looks like."""
         if self.session.running and self.session.newest() is not None:
-            self.countdown.start()
+            count_down_to_rest(self.countdown, self.session, self.messages)
 
     def _show_countdown(self, left: int) -> None:
         self.video.big_note = f"{left}\nRelax your face and look at the camera" if left else ""

@@ -155,7 +155,8 @@ class _Group(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.head.setIcon(icon("down" if self.opened else "right", theme.muted))
-        self.head.setText(self.title[:1].upper() + self.title[1:])
+        title = self.title[:1].upper() + self.title[1:]
+        self.head.setText(title.replace("&", "&&"))  # one alone would be a mnemonic
         self.reset.setIcon(icon("reset", theme.muted))
         for row in self.rows:
             row.set_theme(theme)

@@ -6,8 +6,12 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.ui.message_bar import MessageBar
+from app.ui.session import Session
+
 COUNTDOWN_S: Final = 3.0
 TICK_MS: Final = 100
+STANDS_STILL: Final = "a neutral is read from one second of film: play it (P), then relax your face (C)"
 
 
 class Countdown(QObject):
@@ -55,3 +59,12 @@ class Countdown(QObject):
         if left != self.left:
             self.left = left
             self.changed.emit(left)
+
+
+def count_down_to_rest(countdown: Countdown, session: Session, messages: MessageBar) -> None:
+    """Begin with it. A film that stands still would be waited for without end: that is said instead."""
+    film = session.film
+    if film.position is not None and not film.playing:
+        messages.show_message("info", STANDS_STILL)
+    else:
+        countdown.start()

@@ -28,6 +28,7 @@ from app.ui.style.scale import least_width
 from app.ui.style.segments import Segments
 from app.ui.style.theme import Theme
 from app.ui.tracking.channel_page import ChannelPage
+from app.ui.tracking.countdown import count_down_to_rest
 from app.ui.tracking.filter_trace import FilterTrace, title_of
 from app.ui.tracking.network_box import NetworkBox
 from app.ui.tracking.neutral_box import AUTO, NeutralBox
@@ -245,7 +246,7 @@ class TrackingPanel(Panel):
         if countdown.running:
             countdown.cancel()
         else:
-            countdown.start()
+            count_down_to_rest(countdown, self.shell.session, self.shell.messages)
 
     def _use_neutral(self, profile: str) -> None:
         try:

@@ -245,3 +245,19 @@ def test_keys_are_nobodys_until_somebody_takes_them(make_window: Callable[..., M
     assert QApplication.focusWidget() is window
     qtbot.keyClick(window, Qt.Key.Key_Tab)
     assert QApplication.focusWidget() is window.toolbar.source
+
+
+def test_a_film_that_stands_is_not_waited_for_to_calibrate(window: MainWindow, qtbot: Any) -> None:
+    """The fixture's film is paused: neither the key nor the panel's button may hang at "Hold still"."""
+    relax = next(b for b in window.panels["tracking"].findChildren(QPushButton) if b.text() == "Relax your face")
+    qtbot.waitUntil(window.menus.actions["Relax your face"].isEnabled, timeout=WAIT_MS)
+    qtbot.waitUntil(relax.isEnabled, timeout=WAIT_MS)
+    for begin in (lambda: qtbot.keyClick(window, Qt.Key.Key_C), relax.click):
+        begin()
+        assert not window.countdown.running
+        assert "play it" in window.messages.text
+        window.messages.dismiss()
+    window.session.film.set_paused(False)
+    qtbot.waitUntil(lambda: window.session.film.playing, timeout=WAIT_MS)
+    qtbot.keyClick(window, Qt.Key.Key_C)
+    assert window.countdown.running

@@ -46,6 +46,13 @@ def test_sliders_are_made_when_a_group_is_opened(editor: IdentityEditor) -> None
     assert sum(len(g.members) for g in editor.groups) == 208
 
 
+def test_groups_are_written_as_they_are_called(editor: IdentityEditor) -> None:
+    """In a button's text, a single & underlines the next letter and is not seen."""
+    shown = {group.head.text().replace("&&", "and") for group in editor.groups}
+    assert "Lips and corners" in shown
+    assert not any("&" in text for text in shown)
+
+
 def test_a_slider_moves_its_parameter_and_a_drag_is_one_step(editor: IdentityEditor) -> None:
     group = editor.groups[0]
     group.head.click()
