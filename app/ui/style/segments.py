@@ -136,4 +136,6 @@ class Segments(QFrame):
                 background: {t.raised}; color: {t.text}; border-color: {t.line}; font-weight: 600;
             }}
             #segments QPushButton:focus {{ border-color: {t.accent}; }}
+            #segments QPushButton:disabled {{ color: {t.faint}; }}
+            #segments QPushButton:checked:disabled {{ background: {t.panel}; }}
         """)

@@ -120,6 +120,8 @@ def _fields(t: Theme) -> str:
     QLineEdit, QComboBox {{ padding: 0 8px; min-height: {px(26)}px; placeholder-text-color: {t.muted}; }}
     QSpinBox, QDoubleSpinBox {{ padding: 0 2px 0 0; min-height: {px(26)}px; max-height: {px(26)}px; }}
     #qt_spinbox_lineedit {{ background: transparent; border: none; padding: 0 0 0 6px; min-height: {px(20)}px; }}
+    QLineEdit > QToolButton {{ background: transparent; border: none; padding: 0; min-height: 0; }}
+    QLineEdit {{ lineedit-clear-button-icon: url({icon_file("close", t.muted)}); }}
     QPlainTextEdit, QTextEdit, QTextBrowser {{ padding: 4px; }}
     QLineEdit:hover, QSpinBox:hover, QDoubleSpinBox:hover, QComboBox:hover {{ border-color: {t.faint}; }}
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus,
