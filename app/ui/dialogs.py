@@ -69,7 +69,8 @@ class Dialogs(QObject):
         """The list of files to process, with these added to it."""
         w = self._window
         if self.processing is None:
-            self.processing = ProcessingDialog(w.processing, w.theme, partial(self.folder, "videos"), w)
+            ask, tell = partial(self.folder, "videos"), partial(self.remember, "videos")
+            self.processing = ProcessingDialog(w.processing, w.theme, ask, tell, w)
             self.processing.finished.connect(self._forget_processing)
         self._open(self.processing)
         if paths:

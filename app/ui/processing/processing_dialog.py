@@ -43,10 +43,17 @@ FILES: Final = (
 class ProcessingDialog(QDialog):
     """Not modal: tracking goes on, and so do its controls."""
 
-    def __init__(self, processing: Processing, theme: Theme, start_folder: Callable[[], str], parent: QWidget) -> None:
-        """``start_folder``: where videos were found the last time."""
+    def __init__(
+        self,
+        processing: Processing,
+        theme: Theme,
+        start_folder: Callable[[], str],
+        remember: Callable[[Path], None],
+        parent: QWidget,
+    ) -> None:
+        """``start_folder``: where videos were found the last time; ``remember`` takes another such folder."""
         super().__init__(parent)
-        self.processing, self._start_folder = processing, start_folder
+        self.processing, self._start_folder, self._remember = processing, start_folder, remember
         self.setWindowTitle("Process files")
         self.setAcceptDrops(True)
         self.setMinimumSize(*LEAST)
@@ -239,11 +246,13 @@ class ProcessingDialog(QDialog):
     def _ask_for_files(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(self, "Add files", self._start_folder(), FILES)
         if paths:
+            self._remember(Path(paths[0]).parent)
             self.add(paths)
 
     def _ask_for_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(self, "Add a folder", self._start_folder())
         if path:
+            self._remember(Path(path).parent)
             self.add([path])
 
     def open_folder(self) -> None:

@@ -53,6 +53,25 @@ def test_the_menu_has_it(window: MainWindow) -> None:
     assert not window.dialogs.processing.isModal()
 
 
+def test_it_looks_next_where_files_were_found(
+    window: MainWindow, dialog: ProcessingDialog, make_files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _ = make_files("one", "two")
+    asked: list[str] = []
+
+    def choose_file(_parent: QWidget, _title: str, folder: str, _filter: str) -> tuple[list[str], str]:
+        asked.append(folder)
+        return [str(one)], ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", choose_file)
+    dialog.add_files.click()
+    dialog.add_files.click()
+    assert asked[1] == str(one.parent) != asked[0]
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(one.parent))
+    dialog.add_folder.click()
+    assert window.dialogs.folder("videos") == str(tmp_path), "the folder itself is to be seen"
+
+
 def test_files_and_folders_are_dropped_on_it(dialog: ProcessingDialog, make_files: Files, tmp_path: Path) -> None:
     assert dialog.list.accessibleDescription() == EMPTY
     assert not dialog.start.isEnabled()
