@@ -165,6 +165,8 @@ class Welcome(QDialog):
         self.next.setText("Done" if step == len(STEPS) - 1 else "Next")
         self.next.setFocus()
         self._show_rest()
+        if (newest := self._shell.session.newest()) is not None:  # a film that stands sends no other
+            self.show_face(*newest)
 
     def _forward(self) -> None:
         if self.step < len(STEPS) - 1:
@@ -178,9 +180,17 @@ class Welcome(QDialog):
         self.close()
 
     def _calibrate(self) -> None:
-        """The button greys for the countdown, and its focus would go on to Skip: one more Enter, and all is gone."""
+        """The button greys for the countdown, and its focus would go on to Skip: one more Enter, and all is gone.
+
+        A film that stands still is played: its bar is not at hand here.
+        """
         self.next.setFocus()
-        self.calibrate_asked.emit()
+        film = self._shell.session.film
+        if film.stands:
+            film.set_paused(False)
+            self._shell.countdown.start()
+        else:
+            self.calibrate_asked.emit()
 
     def done(self, result: int) -> None:
         """However it is closed: by Esc there is no close event."""

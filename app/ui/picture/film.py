@@ -102,6 +102,12 @@ class Film:
         with self._lock:
             return not self._opening and self._playback is not None and self._playback.state is SourceState.ENDED
 
+    @property
+    def stands(self) -> bool:
+        """There is a film, paused or over: no frame comes before it is played."""
+        now = self.position
+        return now is not None and (now.paused or self.over)
+
     def show_end_again(self) -> None:
         """A film that has come to its end stands still at its last frame: show that as things are now. Nothing is
         shown of one that was stopped, or that runs."""

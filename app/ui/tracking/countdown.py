@@ -63,8 +63,7 @@ class Countdown(QObject):
 
 def count_down_to_rest(countdown: Countdown, session: Session, messages: MessageBar) -> None:
     """Begin with it. A film that stands still would be waited for without end: that is said instead."""
-    film = session.film
-    if film.position is not None and not film.playing:
+    if session.film.stands:
         messages.show_message("info", STANDS_STILL)
     else:
         countdown.start()

@@ -149,4 +149,11 @@ def test_a_film_that_stands_is_in_the_picture(window: MainWindow, qtbot: Any, cl
     while count != window.session.snapshot().frames:  # until none is under way
         count = window.session.snapshot().frames
         qtbot.wait(100)
-    assert opened(window).pictures[0].has_picture
+    welcome = opened(window)
+    assert welcome.pictures[0].has_picture
+    welcome.next.click()
+    assert welcome.pictures[1].has_picture
+    qtbot.waitUntil(welcome.relax.isEnabled, timeout=WAIT_MS)
+    qtbot.keyClick(welcome.relax, Qt.Key.Key_Space)  # a second of film is looked at, so it has to be played
+    assert window.countdown.running
+    qtbot.waitUntil(lambda: window.session.film.playing, timeout=WAIT_MS)
