@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -75,7 +75,18 @@ class Menus(QObject):
             menu.setToolTipsVisible(True)
             self._fill(menu, sorted((c for c in self.commands if c.menu == name), key=lambda c: c.group))
             menu.aboutToShow.connect(self.refresh)
+            menu.aboutToHide.connect(self._closed)
         self.refresh()
+
+    def _closed(self) -> None:
+        QTimer.singleShot(0, self, self._leave_bar)
+
+    def _leave_bar(self) -> None:
+        """Esc in a menu leaves the bar, too: Qt keeps its name lit there until another Esc, whatever is clicked."""
+        bar = self._window.menuBar()
+        if QApplication.activePopupWidget() is None and bar.activeAction() is not None:
+            leave = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+            QApplication.sendEvent(bar, leave)
 
     def _fill(self, menu: Menu, commands: list[Command]) -> None:
         group = commands[0].group if commands else 0
