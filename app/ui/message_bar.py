@@ -25,6 +25,8 @@ from app.ui.style.theme import GAP, Theme, set_property
 from app.ui.style.wrapped_label import WrappedLabel
 
 INFO_MS = 8000
+READ_S: Final = 8.0
+"""After that a message was there to be read."""
 MAX_MESSAGES: Final = 20
 """More causes than these at once help nobody: the oldest of the least important goes."""
 RANK: Final = {"error": 0, "warning": 1, "info": 2}
@@ -89,6 +91,7 @@ class Message:
 class MessageBar(Notice):
     """Hidden while there is nothing to say. Errors and warnings stay until dismissed; news goes by itself.
 
+    News is seen at once, before older errors, unless these only just came.
     There is one message for each cause: the same again takes the place of the one before and is counted. Its buttons
     stay where they are whatever it says.
     """
@@ -193,10 +196,15 @@ class MessageBar(Notice):
                 new = replace(new, times=old.times + 1)
         kept = [message for message in self._messages if message.cause != cause]
         # A stable sort: of one rank, the newest comes first.
-        self._messages = sorted([new, *kept], key=lambda message: RANK[message.kind])[:MAX_MESSAGES]
+        self._messages = sorted([new, *kept], key=lambda message: self._rank(message, new))[:MAX_MESSAGES]
         self._refresh()
         if self._messages[0] is new and new.times == 1:  # read out at once, as an alert
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    def _rank(self, message: Message, new: Message) -> int:
+        """News comes before what was there to be read: else nothing says that a file was saved."""
+        read = new.since_s - message.since_s >= READ_S and not self._details.isChecked()
+        return RANK[message.kind] + (len(RANK) if new.kind == "info" and read else 0)
 
     def show_error(self, error: UserError, cause: str = "") -> None:
         """Its line; what the machine said is to be had as details."""
@@ -221,7 +229,8 @@ class MessageBar(Notice):
 
     def _let_news_go(self) -> None:
         now = time.monotonic()
-        self._messages = [m for m in self._messages if m.kind != "info" or 1e3 * (now - m.since_s) < INFO_MS - 50]
+        left = [m for m in self._messages if m.kind != "info" or 1e3 * (now - m.since_s) < INFO_MS - 50]
+        self._messages = sorted(left, key=lambda message: RANK[message.kind])
         self._refresh()
 
     # ------------------------------------------------------------ how it looks

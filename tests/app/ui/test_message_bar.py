@@ -1,11 +1,12 @@
 """Messages: one for each cause, the worst on top, details on demand."""
 
+import time
 from typing import Any
 
 import pytest
 from PySide6.QtGui import QGuiApplication
 
-from app.ui.message_bar import MessageBar
+from app.ui.message_bar import INFO_MS, READ_S, MessageBar
 from app.ui.style import theme
 
 
@@ -33,6 +34,30 @@ def test_news_does_not_hide_an_error_and_is_not_lost(bar: MessageBar) -> None:
     assert bar.text == "Camera 0 is gone"
     bar.dismiss()
     assert bar.text == "Saved 3 rows"
+
+
+def test_news_is_seen_before_what_was_there_to_be_read(bar: MessageBar, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.monotonic()
+    bar.show_message("warning", "camera 0 is gone")
+    bar.show_message("error", "no such file")
+    monkeypatch.setattr("app.ui.message_bar.time.monotonic", lambda: now + READ_S + 1)
+    bar.show_message("info", "saved 3 rows")
+    assert bar.text == "Saved 3 rows"
+    bar.show_message("error", "the disk is full")
+    assert bar.text == "The disk is full"
+    bar.dismiss()
+    monkeypatch.setattr("app.ui.message_bar.time.monotonic", lambda: now + READ_S + INFO_MS / 1e3 + 2)
+    bar._let_news_go()
+    assert [message.text for message in bar.messages] == ["No such file", "Camera 0 is gone"]
+
+
+def test_news_does_not_hide_details_that_are_read(bar: MessageBar, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.monotonic()
+    bar.show_message("error", "no such file", "errno 2")
+    bar._details.setChecked(True)
+    monkeypatch.setattr("app.ui.message_bar.time.monotonic", lambda: now + READ_S + 1)
+    bar.show_message("info", "saved 3 rows")
+    assert bar.text == "No such file"
 
 
 def test_an_error_comes_before_a_warning_and_the_newest_first(bar: MessageBar) -> None:
