@@ -84,6 +84,7 @@ def test_calibration_is_counted_down_and_said_to_be_done(
     welcome = opened(window)
     welcome.next.click()
     qtbot.waitUntil(lambda: welcome.pictures[1].has_picture and welcome.relax.isEnabled(), timeout=WAIT_MS)
+    qtbot.waitUntil(welcome.isActiveWindow, timeout=WAIT_MS)  # else Space is the main window's
     welcome.relax.setFocus()
     qtbot.keyClick(welcome.relax, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: not welcome.relax.isEnabled(), timeout=WAIT_MS)
@@ -154,6 +155,7 @@ def test_a_film_that_stands_is_in_the_picture(window: MainWindow, qtbot: Any, cl
     welcome.next.click()
     assert welcome.pictures[1].has_picture
     qtbot.waitUntil(welcome.relax.isEnabled, timeout=WAIT_MS)
+    qtbot.waitUntil(welcome.isActiveWindow, timeout=WAIT_MS)
     qtbot.keyClick(welcome.relax, Qt.Key.Key_Space)  # a second of film is looked at, so it has to be played
     assert window.countdown.running
     qtbot.waitUntil(lambda: window.session.film.playing, timeout=WAIT_MS)
