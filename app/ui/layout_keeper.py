@@ -42,13 +42,15 @@ class LayoutKeeper:
             self._put(place)
 
     def _put(self, kept: str) -> None:
-        """Exactly where it was: Qt by itself keeps off the screen's edges, by what it believes a frame to be."""
+        """Exactly where it was, on a screen that has room for it: Qt by itself keeps off the screen's edges, by what it
+        believes a frame to be."""
         numbers = re.findall(r"-?\d{1,5}", kept)
         if len(numbers) != 4 or self._window.isMaximized() or self._window.isFullScreen():
             return
         place = QRect(*map(int, numbers))
         top = QRect(place.topLeft(), QSize(place.width(), TOP_PX))
-        seen = [screen.availableGeometry() & top for screen in QGuiApplication.screens()]
+        rooms = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+        seen = [room & top for room in rooms if room.width() >= place.width() and room.height() >= place.height()]
         if any(part.width() >= SEEN_PX and part.height() == TOP_PX for part in seen):
             self._window.setGeometry(place)
 

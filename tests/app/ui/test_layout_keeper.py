@@ -102,3 +102,17 @@ def test_a_place_that_nobody_would_see_is_left_to_qt(make_window: MakeWindow, pl
     window.take_settings()
     assert window.screen().availableGeometry().intersects(window.geometry())
     assert window.size().width() == 900
+
+
+def test_a_window_of_a_larger_screen_fits_on_this_one(window: MainWindow, qtbot: Any, tmp_path: Path) -> None:
+    path, room = tmp_path / "settings.json", window.screen().availableGeometry()
+    larger = QRect(room.x() + 10, room.y() + 30, room.width() + 400, room.height() + 300)
+    window.setGeometry(larger)
+    qtbot.waitUntil(lambda: window.geometry() == larger, timeout=WAIT_MS)
+    window.dialogs.write_settings(path)
+    window.setGeometry(QRect(room.x() + 20, room.y() + 60, 940, 640))
+    qtbot.waitUntil(lambda: window.width() == 940, timeout=WAIT_MS)
+    window.dialogs.read_settings(path)
+    qtbot.waitUntil(lambda: room.contains(window.geometry()) and window.width() > 940, timeout=WAIT_MS)
+    qtbot.waitUntil(at_rest(window), timeout=WAIT_MS)
+    assert room.contains(window.geometry())
