@@ -170,12 +170,14 @@ class Streams(QObject):
             self.change(stream, on=on)
 
     def send_to(self, target: str, protocol: str = "mien") -> Stream:
-        """Have the first stream send to ``HOST:PORT``, unless another one does already. Raises ``UserError``."""
+        """Have a stream send to ``HOST:PORT``: one that does already, the first one where it has nothing of its own but
+        an address, else one more. Raises ``UserError``."""
         host, port = parse_target(target)
         wish = {"protocol": protocol, "host": host, "port": port}
         same = [s for s in self.streams if all(getattr(s.settings, name) == value for name, value in wish.items())]
-        if same or self.streams:
-            stream = (same or self.streams)[0]
+        plain = [s for s in self.streams[:1] if s.settings.part == "all" and not s.settings.rate and not s.settings.name]
+        if same or plain:
+            stream = (same or plain)[0]
             self.change(stream, on=True, **wish)
             return stream
         return self.add(StreamSettings(on=True, **wish))  # type: ignore[arg-type]

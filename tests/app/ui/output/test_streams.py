@@ -264,6 +264,10 @@ def test_send_to_uses_the_first_stream_or_the_one_that_does_so_already(streams: 
     assert second.settings.on
     with pytest.raises(UserError, match="HOST:PORT"):
         streams.send_to("nowhere")
+    streams.change(first, rate=10.0, part="pose")
+    third = streams.send_to("10.0.0.9:9004")
+    assert third not in (first, second), "what was set up for another receiver stays"
+    assert (third.settings.rate, third.settings.part, first.settings.target) == (0, "all", "10.0.0.7:9001")
     for stream in list(streams.streams):
         streams.remove(stream)
     assert streams.send_to("10.0.0.9:9003").settings.target == "10.0.0.9:9003"
