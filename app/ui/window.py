@@ -224,7 +224,7 @@ class MainWindow(KeyboardWindow):
     def _catch_up(self, name: str, on: bool) -> None:
         """A panel that comes into sight while nothing moves shows what the others do."""
         newest = self.session.newest()
-        if on and newest is not None and self.session.running and not self.shell.player.active:
+        if on and newest is not None and not self.shell.player.active:
             self.panels[name].show_face(*newest)
 
     def on_air(self) -> bool:

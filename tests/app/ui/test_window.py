@@ -16,6 +16,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pythonosc.osc_bundle import OscBundle
 
+from app.ui.meters.gauges_panel import GaugesPanel
 from app.ui.meters.meters_panel import MetersPanel
 from app.ui.window import MainWindow
 from rig.parameters import CHANNEL_INDEX
@@ -464,3 +465,16 @@ def test_without_a_display_it_is_one_line(clip: Path, display: str | None) -> No
     assert done.stderr.startswith("mien: ")
     assert "display" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_panel_opened_after_the_end_shows_what_the_others_do(
+    make_window: MakeWindow, qtbot: Any, make_clip: Callable[[str, int], Path]
+) -> None:
+    window = make_window()
+    start(window, qtbot, make_clip("short.mp4", 12))
+    qtbot.waitUntil(lambda: not window.session.running, timeout=WAIT_MS)
+    gauges = panel(window, GaugesPanel)
+    assert not window.docks.is_visible("gauges")
+    assert not np.isfinite(gauges.pose[0].value)
+    window.docks.show("gauges")
+    qtbot.waitUntil(lambda: bool(np.isfinite(gauges.pose[0].value)), timeout=WAIT_MS)
