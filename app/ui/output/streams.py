@@ -175,9 +175,11 @@ class Streams(QObject):
         host, port = parse_target(target)
         wish = {"protocol": protocol, "host": host, "port": port}
         same = [s for s in self.streams if all(getattr(s.settings, name) == value for name, value in wish.items())]
-        plain = [s for s in self.streams[:1] if s.settings.part == "all" and not s.settings.rate and not s.settings.name]
-        if same or plain:
-            stream = (same or plain)[0]
+        fit = same or [
+            s for s in self.streams[:1] if (s.settings.name, s.settings.part, s.settings.rate) == ("", "all", 0)
+        ]
+        if fit:
+            stream = fit[0]
             self.change(stream, on=True, **wish)
             return stream
         return self.add(StreamSettings(on=True, **wish))  # type: ignore[arg-type]

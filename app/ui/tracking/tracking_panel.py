@@ -36,6 +36,7 @@ from app.ui.tracking.tracking_choices import GROUP, TrackingChoices
 from rig.parameters import CHANNELS
 
 APART_KEY: Final = GROUP + "apart"
+TASK_CAUSE: Final = "MediaPipe's task file"
 LIVELIEST: Final = "liveliest"
 YES: Final = QMessageBox.StandardButton.Yes
 SMOOTHING: Final = {"off": "Off", "light": "Light", "strong": "Strong"}
@@ -293,8 +294,10 @@ class TrackingPanel(Panel):
     def _use_engine(self, engine: str, task: str) -> None:
         path = Path(task) if task else None
         if engine == "mediapipe" and (path is None or not path.is_file()):
-            self.shell.messages.show_message("error", f"{task or 'MediaPipe'}: no task file is there; choose another")
+            missing = f"{task or 'MediaPipe'}: no task file is there; choose another"
+            self.shell.messages.show_message("error", missing, cause=TASK_CAUSE)
             return
+        self.shell.messages.withdraw(TASK_CAUSE)
         self.choices.set_networks(landmarks=engine, task_path=path)
 
     def _hear(self, key: str) -> None:

@@ -117,6 +117,7 @@ def test_mediapipe_is_used_once_its_file_is_known(
     networks.task.setText(str(task))
     QTest.keyClick(networks.task, Qt.Key.Key_Return)
     assert (window.session.settings.landmarks, window.session.settings.task_path) == ("mediapipe", task)
+    assert not window.messages.text, "what it said is no longer so"
 
 
 def test_the_row_for_the_file_is_seen_whole_as_soon_as_it_appears(
