@@ -26,6 +26,8 @@ class LayoutKeeper:
         self._window, self._docks = window, docks
         self._preferences, self._messages = preferences, messages
         self._sized = False
+        self._too_large = False
+        """It was kept on a screen that is larger than those here."""
         window.resize(FIRST_SIZE)
 
     def restore(self) -> None:
@@ -50,6 +52,7 @@ class LayoutKeeper:
         place = QRect(*map(int, numbers))
         top = QRect(place.topLeft(), QSize(place.width(), TOP_PX))
         rooms = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+        self._too_large = all(room.width() < place.width() or room.height() < place.height() for room in rooms)
         seen = [room & top for room in rooms if room.width() >= place.width() and room.height() >= place.height()]
         if any(part.width() >= SEEN_PX and part.height() == TOP_PX for part in seen):
             self._window.setGeometry(place)
@@ -66,15 +69,17 @@ class LayoutKeeper:
         if not self._sized:
             self._sized = True
             QTimer.singleShot(0, self._docks, self._docks.share_out)
-            for wait_ms in FRAME_MS:
-                QTimer.singleShot(wait_ms, self._window, self._fit)
+        elif not self._too_large:
+            return
+        for wait_ms in FRAME_MS:
+            QTimer.singleShot(wait_ms, self._window, self._fit)
 
     def _fit(self) -> None:
-        """The first time, all of it is on the screen, its frame and the line at its foot, too."""
+        """The first time, and after a larger screen, all of it is on this one, frame and the line at its foot, too."""
         frame, room = self._window.frameGeometry(), self._window.screen().availableGeometry()
         over = (frame.size() - room.size()).expandedTo(QSize(0, 0))
-        if self._window.size() == FIRST_SIZE and not over.isNull():
-            self._window.resize(FIRST_SIZE - over)
+        if (self._too_large or self._window.size() == FIRST_SIZE) and not over.isNull():
+            self._window.resize(self._window.size() - over)
             most = room.bottomRight() - QPoint(frame.width() - over.width() - 1, frame.height() - over.height() - 1)
             x, y = min(frame.x(), most.x()), min(frame.y(), most.y())
             self._window.move(max(room.left(), x), max(room.top(), y))

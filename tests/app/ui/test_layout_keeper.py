@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QRect
+from PySide6.QtGui import QScreen
 from PySide6.QtWidgets import QApplication
 
+from app.tracker import TrackerSettings
+from app.ui.session import Session
 from app.ui.window import MainWindow
 
 WAIT_MS = 60_000
@@ -116,3 +119,18 @@ def test_a_window_of_a_larger_screen_fits_on_this_one(window: MainWindow, qtbot:
     qtbot.waitUntil(lambda: room.contains(window.geometry()) and window.width() > 940, timeout=WAIT_MS)
     qtbot.waitUntil(at_rest(window), timeout=WAIT_MS)
     assert room.contains(window.geometry())
+
+
+def test_a_start_on_a_smaller_screen_than_the_last_one(
+    make_window: MakeWindow, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = make_window()
+    first.setGeometry(QRect(0, 20, 1278, 770))
+    first.keep_layout()
+    room = QRect(0, 0, 1000, 640)
+    monkeypatch.setattr(QScreen, "availableGeometry", lambda _: room)
+    again = MainWindow(Session(TrackerSettings()), first.preferences._settings)
+    qtbot.addWidget(again)
+    again.show()
+    qtbot.waitUntil(lambda: room.contains(again.frameGeometry()), timeout=WAIT_MS)
+    again.close()
