@@ -60,6 +60,8 @@ class TrackingPanel(Panel):
         self._pipeline: Pipeline | None = None
         self._neutral_from = self.choices.settings.calibrate
         self._calibrating = False
+        self._face: FaceFrame | None = None
+        """The newest of this source."""
         self.pages = Segments({"setup": "Setup", "channels": "Channels"}, "Page of the tracking panel")
         self.neutral = NeutralBox(shell.theme)
         self.smoothing = Segments(SMOOTHING, "Smoothing", SMOOTHING_TIPS)
@@ -159,8 +161,11 @@ class TrackingPanel(Panel):
         """``setup`` or ``channels``."""
         self.pages.choose(name)
         self._stack.setCurrentIndex(("setup", "channels").index(name))
+        if name == "channels" and self._face is not None:  # there may be no other one to come
+            self.channels.show_face(self._face)
 
     def show_face(self, frame: Frame, face: FaceFrame) -> None:
+        self._face = face
         self.trace.add(face)
         if self._visible_page("channels"):
             self.channels.show_face(face)
@@ -181,6 +186,7 @@ class TrackingPanel(Panel):
             part.set_theme(theme)
 
     def reset(self) -> None:
+        self._face = None
         self.trace.clear()
 
     def commands(self) -> list[Command]:

@@ -99,6 +99,17 @@ def test_another_network_means_another_tracker_that_goes_on(
     assert "continue" in trackers[1].asked, "it knows whom it looks at"
 
 
+def test_channels_opened_after_the_end_show_what_the_meters_do(
+    window: MainWindow, panel: TrackingPanel, qtbot: Any, clip: Path
+) -> None:
+    run(window, qtbot, clip)
+    window.toggle_run()
+    qtbot.waitUntil(lambda: not window.session.running, timeout=WAIT_MS)
+    assert not panel.channels.table.channels.after.any()
+    panel.show_page("channels")
+    assert panel.channels.table.channels.after[SMILE] >= 0.5
+
+
 def test_mediapipe_is_used_once_its_file_is_known(
     window: MainWindow, panel: TrackingPanel, qtbot: Any, tmp_path: Path
 ) -> None:
