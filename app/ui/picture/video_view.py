@@ -190,15 +190,19 @@ class VideoView(QWidget):
             flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
             painter.drawText(QRect(self.rect()).adjusted(24, 12, -24, -12), flags, self.note)
             return
-        metrics = painter.fontMetrics()
-        text = metrics.elidedText(self.note, Qt.TextElideMode.ElideRight, int(area.width()) - 40)
-        width, height = metrics.horizontalAdvance(text) + 24, metrics.height() + 10
-        chip = QRectF(area.center().x() - width / 2, area.bottom() - height - 10, width, height)
+        chip, text = self.note_chip(area)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 165))
         painter.drawRoundedRect(chip, 6, 6)
         painter.setPen(QColor("white"))
         painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, text)
+
+    def note_chip(self, area: QRectF) -> tuple[QRectF, str]:
+        """Where the note lies at the foot of a picture, and what of it has room there: wider than a narrow picture."""
+        metrics = self.fontMetrics()
+        text = metrics.elidedText(self.note, Qt.TextElideMode.ElideRight, self.width() - 40)
+        width, height = metrics.horizontalAdvance(text) + 24, metrics.height() + 10
+        return QRectF(area.center().x() - width / 2, area.bottom() - height - 10, width, height), text
 
 
 def scaled(image: Picture, width: int, height: int) -> Picture:

@@ -168,3 +168,20 @@ def test_scaling_keeps_brightness_where_lines_are_left_out() -> None:
     assert small.shape == (90, 90, 3)
     assert small[20:-20, 20:-20].mean() == pytest.approx(255 / 4, abs=3)
     assert small[20:-20, 20:-20].std() < 40
+
+
+def test_a_note_may_be_wider_than_a_narrow_picture(qtbot: Any, make_face: MakeFace) -> None:
+    view = VideoView(theme.DARK)
+    qtbot.addWidget(view)
+    view.resize(400, 200)
+    view.show_frame(np.full((200, 120, 3), 128, np.uint8), make_face(image_size=(120, 200)))
+    area = view.picture_rect()
+    assert area.width() <= 130
+    view.note = "Calibrating: keep your face relaxed"
+    chip, text = view.note_chip(area)
+    assert text == view.note
+    assert view.rect().contains(chip.toAlignedRect())
+    view.resize(150, 200)
+    chip, text = view.note_chip(view.picture_rect())
+    assert text != view.note
+    assert view.rect().contains(chip.toAlignedRect())
