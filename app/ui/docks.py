@@ -5,9 +5,11 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QWidget
+from shiboken6 import isValid
 
 from app.ui.face_room import LEFT, RIGHT, SEPARATOR, FaceRoom
+from app.ui.keyboard import is_behind
 from app.ui.panel import Panel
 from app.ui.panel_dock import PanelDock
 from app.ui.style.theme import Theme
@@ -41,12 +43,17 @@ class Docks(QObject):
     """A panel can be seen now, or no longer (closed, or behind another tab)."""
 
     def __init__(self, deck: QMainWindow, specs: tuple[PanelSpec, ...], panels: dict[str, Panel], theme: Theme) -> None:
-        super().__init__()
+        super().__init__(deck)
         self._deck, self._specs = deck, specs
         deck.resize(FIRST_SIZE)  # sizes of docks are shares of a size that it only gets when it is shown
         self.panels = panels
         self._visible: set[str] = set()
         self._put_away: list[str] = []
+        self._held: dict[str, QWidget] = {}
+        """What last had the keyboard in each panel. Qt's own memory has what Tab passed over unseen, too."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._note_focus)
         self.docks: dict[str, PanelDock] = {}
         options = QMainWindow.DockOption
         deck.setDockOptions(
@@ -198,9 +205,9 @@ class Docks(QObject):
     def _focus(self, name: str) -> None:
         """What had the focus there, else the first that can have it."""
         panel = self.panels[name]
-        before = panel.focusWidget()
+        before = self._held.get(name)
         panel.activateWindow()
-        if before is not None and before is not panel and before.isEnabled() and before.isVisibleTo(panel):
+        if before is not None and isValid(before) and before.isEnabled() and before.isVisibleTo(panel):
             before.setFocus(Qt.FocusReason.ShortcutFocusReason)
             return
         panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -208,6 +215,13 @@ class Docks(QObject):
         focus = panel.window().focusWidget()
         if focus is None or not panel.isAncestorOf(focus):  # there is nothing in it that takes keys
             panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _note_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
+        if new is None or is_behind(new):
+            return
+        for name, panel in self.panels.items():
+            if panel.isAncestorOf(new):
+                self._held[name] = new
 
     def focus_next(self, by: int = 1) -> None:
         """The keyboard goes to the next panel in sight, and from the last to the first; -1: to the one before."""

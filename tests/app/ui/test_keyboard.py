@@ -261,3 +261,18 @@ def test_a_film_that_stands_is_not_waited_for_to_calibrate(window: MainWindow, q
     qtbot.waitUntil(lambda: window.session.film.playing, timeout=WAIT_MS)
     qtbot.keyClick(window, Qt.Key.Key_C)
     assert window.countdown.running
+
+
+def test_what_tab_passed_over_unseen_is_not_where_a_panel_is_entered(window: MainWindow, qtbot: Any) -> None:
+    panel = window.panels["output"]
+    assert not window.docks.is_visible("output")
+    reached(window)  # once around, over what is behind another tab
+    window.docks.go_to("output")
+    qtbot.waitUntil(lambda: window.docks.is_visible("output"), timeout=WAIT_MS)
+    entered = QApplication.focusWidget()
+    inside = [w for w in controls(panel) if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    assert entered in inside
+    before = entered.previousInFocusChain()
+    while before not in inside and not (isinstance(before, QWidget) and not panel.isAncestorOf(before)):
+        before = before.previousInFocusChain()
+    assert before not in inside  # it is the first
