@@ -195,3 +195,9 @@ def test_a_bad_timecode_and_a_missing_file_are_one_line(tmp_path: Path, faces: l
     for reader in (read_take, describe_take):
         with pytest.raises(UserError, match="cannot be read"):
             reader(tmp_path / "gone.csv")
+
+
+def test_a_take_of_a_film_that_began_again_is_as_long_as_its_play_back(tmp_path: Path, make_face: MakeFace) -> None:
+    path = write(tmp_path / "loop.csv", [make_face(i, media_time_s=(i % 40) / 30) for i in range(121)])
+    assert describe_take(path).length_s == pytest.approx(120 / 30, abs=0.1)
+    assert describe_take(path).length_s == pytest.approx(read_take(path).length_s, abs=0.1)
