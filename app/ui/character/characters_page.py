@@ -132,7 +132,7 @@ class CharactersPage(QWidget):
         def done(entry: Entry) -> None:
             self._shell.rig.set_character(entry.name)
             self.refresh()
-            self._shell.messages.show_message("info", f"{entry.name} is among your characters now")
+            self._shell.messages.show_message("info", f"among your characters now: {entry.name}")
 
         self._shell.jobs.start(f"Importing {file.name}", work, done)
 

@@ -293,7 +293,7 @@ class FacePage(QWidget):
             self._edits.pop(spec, None)
         self._spec = ""
         self._shell.preferences.set_value(EDITS_KEY, self._edits)
-        self._shell.messages.show_message("info", f"{name} is among your characters now")
+        self._shell.messages.show_message("info", f"among your characters now: {name}")
         self._saved(name)
 
 

@@ -131,16 +131,17 @@ def test_a_face_is_shaped_kept_saved_and_exported(
     assert kept["base"]["follow"] is False
     assert kept["base"]["look"]["skin"] == list(SKINS["Deep"])
 
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("My face", True))
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("my face", True))
     identity = edit.shape.identity
     panel.face.save.click()
-    shown(window, qtbot, "My face")
-    made = open_character("My face")
+    shown(window, qtbot, "my face")
+    assert window.messages.text.endswith("my face")  # as it was typed
+    made = open_character("my face")
     assert isinstance(made, OwnCharacter)
     np.testing.assert_allclose(made.identity, identity, atol=1e-4)
     assert made.look.skin == SKINS["Deep"]
     assert "base" not in window.preferences.value("character/edits", {"base": 1})
-    assert panel.characters.grid.current_name == "My face"
+    assert panel.characters.grid.current_name == "my face"
 
     target = tmp_path / "mine.glb"
     panel.characters.export_file(target)
