@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QFile, QPoint, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMessageBox, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.characters import SUFFIXES, Entry, free_name, keep_character, open_character, remove_character
 from app.errors import UserError
@@ -13,13 +13,13 @@ from app.ui.character.character_grid import GAP_PX, CharacterGrid
 from app.ui.character.thumbnails import Thumbnails
 from app.ui.jobs import Progress
 from app.ui.panel import Shell
+from app.ui.style import asking
 from app.ui.style.menu import Menu
 from app.ui.style.theme import GAP, MARGIN, Theme, icon, set_role
 from rig.characters import Character
 
 CHARACTER_FILES: Final = f"Characters ({' '.join('*' + suffix for suffix in SUFFIXES)})"
 GLB_FILES: Final = "glTF binary (*.glb)"
-YES: Final = QMessageBox.StandardButton.Yes
 
 
 class CharactersPage(QWidget):
@@ -187,8 +187,8 @@ class CharactersPage(QWidget):
     def _ask_to_remove(self, entry: Entry | None) -> None:
         if entry is None or entry.path is None:
             return
-        question = f"Remove {entry.name} from your characters?"
-        if QMessageBox.question(self, "Remove a character", question) == YES:
+        question = f"Remove “{entry.name}” from your characters?"
+        if asking.sure(self, "Remove a character", question, "Remove"):
             self.remove(entry)
 
     def remove(self, entry: Entry) -> None:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLabel,
     QLineEdit,
-    QMessageBox,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -28,6 +27,7 @@ from app.ui.character.look_editor import LookEditor
 from app.ui.character.slider import RESETS, Slider
 from app.ui.panel import Shell
 from app.ui.stage.rig_loader import BASE
+from app.ui.style import asking
 from app.ui.style.menu import Menu
 from app.ui.style.panel_scroll import PanelScroll
 from app.ui.style.segments import Segments
@@ -47,7 +47,6 @@ FOLLOWING: Final = (
 )
 IMPORTED: Final = "An imported character is as its file has it: its shape and colours cannot be changed here."
 EDITS_KEY: Final = "character/edits"
-YES: Final = QMessageBox.StandardButton.Yes
 
 
 class FacePage(QWidget):
@@ -277,8 +276,8 @@ class FacePage(QWidget):
         if not chosen or not isinstance(character, Character):
             return
         taken = any(entry.name == name and entry.kind == "own" for entry in list_characters())
-        question = f"There is a character {name} already. Replace it?"
-        if taken and QMessageBox.question(self, "Save a character", question) != YES:
+        question = f"There is a character “{name}” already. Replace it?"
+        if taken and not asking.sure(self, "Save a character", question, "Replace"):
             return
         self.save_as(name, character.head if isinstance(character, OwnCharacter) else character.name, shape)
 

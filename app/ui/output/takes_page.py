@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.errors import UserError
 from app.outputs.take import Take, TakeInfo, read_take
@@ -18,6 +18,7 @@ from app.ui.output.take_list import TakeList
 from app.ui.output.take_player import TakePlayer
 from app.ui.output.takes import Takes
 from app.ui.picture.transport import SeekSlider
+from app.ui.style import asking
 from app.ui.style import theme as themes
 from app.ui.style.figures import clock
 from app.ui.style.menu import Menu
@@ -30,7 +31,6 @@ NOTE_LINES: Final = 3
 BUTTON_PX: Final = 28
 STEP_S: Final = 1.0
 STEPS_A_SECOND: Final = 100
-YES: Final = QMessageBox.StandardButton.Yes
 
 
 class TakesPage(QWidget):
@@ -173,7 +173,7 @@ class TakesPage(QWidget):
         if info is None:
             return
         question = f"Move the take “{info.path.stem}” to the trash?"
-        if QMessageBox.question(self, "Delete take", question) != YES:
+        if not asking.sure(self, "Delete take", question, "Move to trash"):
             return
         if self.player.take is not None and self.player.take.path == info.path:
             self.player.stop()

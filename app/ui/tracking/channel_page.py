@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMessageBox,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -20,13 +19,13 @@ from app.errors import UserError
 from app.face_frame import FaceFrame
 from app.shaping import Shaping, load_shaping, save_shaping
 from app.ui.message_bar import MessageBar
+from app.ui.style import asking
 from app.ui.style.menu import Menu
 from app.ui.style.theme import Theme
 from app.ui.tracking.channel_model import Column
 from app.ui.tracking.channel_table import ChannelTable
 
 FILES: Final = "Channel settings (*.json);;All files (*)"
-YES: Final = QMessageBox.StandardButton.Yes
 
 
 class ChannelPage(QWidget):
@@ -139,7 +138,7 @@ class ChannelPage(QWidget):
 
     def _reset_all(self) -> None:
         question = "Leave every channel as it is measured? Gain, dead zone and limit of all of them go."
-        if QMessageBox.question(self, "Reset all channels", question) == YES:
+        if asking.sure(self, "Reset all channels", question, "Reset all"):
             self.table.channels.set_apart([])
             self.table.channels.reset_rows(range(self.table.channels.rowCount()))
 

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
     QLabel,
-    QMessageBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -22,6 +21,7 @@ from app.pipeline import Pipeline, Snapshot, State
 from app.profiles import Profile, delete_profile, named_profile, save_profile
 from app.ui.menus import Command
 from app.ui.panel import Panel, Shell
+from app.ui.style import asking
 from app.ui.style.choice_box import ChoiceBox
 from app.ui.style.panel_scroll import PanelScroll
 from app.ui.style.scale import least_width
@@ -38,7 +38,6 @@ from rig.parameters import CHANNELS
 APART_KEY: Final = GROUP + "apart"
 TASK_CAUSE: Final = "MediaPipe's task file"
 LIVELIEST: Final = "liveliest"
-YES: Final = QMessageBox.StandardButton.Yes
 SMOOTHING: Final = {"off": "Off", "light": "Light", "strong": "Strong"}
 SMOOTHING_TIPS: Final = {
     "off": "As measured: every jitter is there, and nothing comes late",
@@ -270,8 +269,8 @@ class TrackingPanel(Panel):
             return
         try:
             path = named_profile(name.strip())
-            replace = f"There is a profile {path.stem} already. Replace it?"
-            if path.exists() and QMessageBox.question(self, "Save this neutral", replace) != YES:
+            question = f"There is a profile “{path.stem}” already. Replace it?"
+            if path.exists() and not asking.sure(self, "Save this neutral", question, "Replace"):
                 return
             save_profile(path, profile)
         except UserError as error:
@@ -285,8 +284,8 @@ class TrackingPanel(Panel):
         self._show_neutral()
 
     def _delete(self, name: str) -> None:
-        question = f"Delete the profile {name}? The face it keeps is lost."
-        if QMessageBox.question(self, "Delete profile", question) != YES:
+        question = f"Delete the profile “{name}”? The face it keeps is lost."
+        if not asking.sure(self, "Delete profile", question, "Delete"):
             return
         try:
             delete_profile(name)

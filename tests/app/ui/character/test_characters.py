@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QInputDialog, QLineEdit, QMessageBox, QScrollArea, QSlider
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QInputDialog, QLineEdit, QScrollArea, QSlider
 
 from app import cli
 from app.capture import DEMO_CLIP
@@ -21,6 +21,7 @@ from app.ui.character.character_panel import CharacterPanel
 from app.ui.character.look_editor import SKINS
 from app.ui.character.thumbnails import Thumbnails
 from app.ui.stage.virtual_camera import SIZE
+from app.ui.style import asking
 from app.ui.window import MainWindow
 from rig.brows import brow_titles
 from rig.looks import LOOKS
@@ -169,8 +170,8 @@ def test_own_characters_are_removed_after_a_question(
     panel = panel_of(window)
     grid = panel.characters.grid
     grid.setCurrentRow(4)
-    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    answers = [False, True]
+    monkeypatch.setattr(asking, "sure", lambda *_: answers.pop(0))
     panel.characters.remove_button.click()
     assert entry in grid.entries()
     panel.characters.remove_button.click()

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QMessageBox
 
 from app.face_frame import FaceFrame
 from app.outputs.take import read_take
 from app.ui.meters.charts_panel import ChartsPanel
 from app.ui.meters.meters_panel import MetersPanel
 from app.ui.output.output_panel import OutputPanel
+from app.ui.style import asking
 from app.ui.style.figures import clock, size_text
 from app.ui.window import MainWindow
 from rig.parameters import CHANNEL_INDEX
@@ -219,8 +219,8 @@ def test_a_take_is_renamed_in_place_and_deleted_after_a_question(
     qtbot.waitUntil(lambda: page.list.item(0).text() == "first smile", timeout=WAIT_MS)
     renamed = recorded.with_name("first smile.csv")
     assert renamed.exists()
-    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
-    monkeypatch.setattr(QMessageBox, "question", lambda *args, **kwargs: answers.pop(0))
+    answers = [False, True]
+    monkeypatch.setattr(asking, "sure", lambda *args, **kwargs: answers.pop(0))
     qtbot.keyClick(page.list, Qt.Key.Key_Delete)
     assert renamed.exists()
     qtbot.keyClick(page.list, Qt.Key.Key_Delete)

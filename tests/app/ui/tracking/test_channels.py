@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDoubleSpinBox, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QDoubleSpinBox, QFileDialog
 
 from app.shaping import Shaping, load_shaping, save_shaping
 from app.ui.message_bar import MessageBar
+from app.ui.style import asking
 from app.ui.style import theme as themes
 from app.ui.tracking.channel_model import ROWS, ChannelModel, Column, Role
 from app.ui.tracking.channel_page import ChannelPage
@@ -242,8 +243,8 @@ def test_reset_one_and_all(page: ChannelPage, monkeypatch: pytest.MonkeyPatch) -
     assert [model.shaping.changed(channel) for channel in SMILE] == [False, True], "the left side was meant"
     link.trigger()
     QTest.keyClick(page.table, Qt.Key.Key_Plus)
-    for answer, left in ((QMessageBox.StandardButton.No, True), (QMessageBox.StandardButton.Yes, False)):
-        monkeypatch.setattr(QMessageBox, "question", lambda *_, answer=answer: answer)
+    for answer, left in ((False, True), (True, False)):
+        monkeypatch.setattr(asking, "sure", lambda *_, answer=answer: answer)
         QTest.mouseClick(page.reset_all, Qt.MouseButton.LeftButton)
         assert model.shaping.changed(SMILE[0]) is left
     assert told[-1] == Shaping()

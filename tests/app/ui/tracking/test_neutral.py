@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QInputDialog, QMessageBox
+from PySide6.QtWidgets import QInputDialog
 
 from app.profiles import Profile, list_profiles, load_profile, profile_folder, save_profile
+from app.ui.style import asking
 from app.ui.tracking.neutral_box import RELAX_TEXT, NeutralBox
 from app.ui.tracking.tracking_panel import TrackingPanel
 from app.ui.window import MainWindow
@@ -139,8 +140,8 @@ def test_a_profile_is_replaced_only_when_that_is_wanted(
 ) -> None:
     old = np.zeros_like(trackers[-1].profile.neutral)
     save_profile("Ada", Profile(old))
-    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    answers = [False, True]
+    monkeypatch.setattr(asking, "sure", lambda *_: answers.pop(0))
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("Ada", True))
     neutral_of(running).save.click()
     qtbot.waitUntil(lambda: len(answers) == 1, timeout=WAIT_MS)
@@ -171,10 +172,10 @@ def test_a_profile_is_made_the_default_and_deleted(
     assert not box.default.isChecked()
     box.default.click()
     assert kept.value("tracking/calibrate", "") == "Ada"
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
+    monkeypatch.setattr(asking, "sure", lambda *_: False)
     box.delete.click()
     assert list_profiles() == ["Ada"]
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    monkeypatch.setattr(asking, "sure", lambda *_: True)
     box.delete.click()
     assert list_profiles() == []
     assert kept.value("tracking/calibrate", "") == "auto"
