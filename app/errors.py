@@ -9,13 +9,22 @@ class UserError(Exception):
 
 
 def technical_cause(error: BaseException) -> str:
-    """What lies behind an error, a line each, the nearest first; empty where nothing does. For who asks for details."""
+    """What lies behind an error, a line each, the nearest first; empty where nothing does. For who asks for details.
+
+    What only says again what was said is left out.
+    """
     lines: list[str] = []
+    said = {str(error)}
     seen: set[int] = set()
     cause = error.__cause__
     while cause is not None and id(cause) not in seen:
         seen.add(id(cause))
-        lines.append(f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__)
+        words = str(cause)
+        if not words:
+            lines.append(type(cause).__name__)
+        elif not any(line.endswith(words) for line in said):
+            lines.append(f"{type(cause).__name__}: {words}")
+        said.add(words)
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
     return "\n".join(lines)
 

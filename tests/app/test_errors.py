@@ -18,6 +18,14 @@ def test_behind_a_user_error_are_its_causes_the_nearest_first() -> None:
     assert told_by(raised(UserError("nothing runs"), None)) == ""
 
 
+def test_what_was_said_is_not_said_again() -> None:
+    deep = raised(UserError("no head in it"), KeyError("meshes"))
+    error = raised(
+        UserError("this character cannot be imported: no head in it"), raised(UserError("no head in it"), deep)
+    )
+    assert technical_cause(error) == "KeyError: 'meshes'"
+
+
 def test_a_circle_of_causes_ends() -> None:
     one, other = ValueError("one"), KeyError("other")
     one.__cause__, other.__cause__ = other, one
