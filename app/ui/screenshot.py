@@ -38,6 +38,8 @@ EXTREMES: Final = {"smallest": (900, 600), "largest": (3840, 2160)}
 THEMES: Final = ("dark", "light")
 MOMENT_S: Final = 6.1
 """Position in the demo clip: raised brows, open jaw."""
+SHORTLY_S: Final = 0.2
+"""Before that it is stopped: a step back would empty the trace of the filter."""
 DEMO_FPS: Final = 30
 PATIENCE_S: Final = 300.0
 POLL_MS: Final = 50
@@ -106,7 +108,7 @@ def hold_the_moment(window: MainWindow) -> Iterator[Step]:
 
     def near() -> bool:
         newest = window.session.newest()
-        if newest is None or newest[1].media_time_s < MOMENT_S:
+        if newest is None or newest[1].media_time_s < MOMENT_S - SHORTLY_S:
             return False
         film.set_paused(True)
         film.seek(round(MOMENT_S * DEMO_FPS))

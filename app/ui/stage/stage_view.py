@@ -118,7 +118,7 @@ class StageView(QWidget):
         self.opened.emit(self.isVisible())
 
     def _place(self) -> None:
-        """Where it was last time, if that is still on a screen."""
+        """Where it was last time, if that is still on a screen; else in the middle of the 3D view's screen."""
         kept: list = self._preferences.value("stage/place", [])
         numbers = [n for n in kept if isinstance(n, int) and not isinstance(n, bool)]
         self.resize(DEFAULT_SIZE)
@@ -127,6 +127,10 @@ class StageView(QWidget):
             self.resize(size)
             if QGuiApplication.screenAt(corner + QPoint(size.width() // 2, size.height() // 2)) is not None:
                 self.move(corner)
+                return
+        place = self.rect()
+        place.moveCenter(self._rig.screen().availableGeometry().center())
+        self.move(place.topLeft())
 
     def showEvent(self, event: object) -> None:
         self._ask()

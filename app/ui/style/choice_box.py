@@ -13,6 +13,8 @@ KEY: Final = Qt.ItemDataRole.UserRole
 LINE: Final = Qt.ItemDataRole.UserRole + 1
 PAD: Final = 8
 MOST_WIDE_PX: Final = 420
+MOST_ROWS: Final = 14
+"""Of a list that opens; longer ones scroll."""
 
 
 class _TwoLines(QStyledItemDelegate):
@@ -60,6 +62,7 @@ class ChoiceBox(QComboBox):
         self.theme = theme
         self.setAccessibleName(name)
         self.setView(QListView(self))
+        self.setMaxVisibleItems(MOST_ROWS)
         self.setItemDelegate(_TwoLines(self))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -71,6 +74,9 @@ class ChoiceBox(QComboBox):
         """What there is: key, word, a line about it, whether it can be had. What was chosen stays where it can."""
         now = self.value
         self.clear()
+        if len(choices) > MOST_ROWS:  # else the list is as tall as the screen, whatever is the most that is wanted
+            self.setStyleSheet("QComboBox { combobox-popup: 0; }")
+            self.view().setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         for key, word, line, able in choices:
             self.addItem(word, key)
             self.setItemData(self.count() - 1, line, LINE)

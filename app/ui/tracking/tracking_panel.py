@@ -20,6 +20,7 @@ from app.face_frame import FaceFrame
 from app.pipeline import Pipeline, Snapshot, State
 from app.profiles import Profile, delete_profile, named_profile, save_profile
 from app.ui.menus import Command
+from app.ui.meters.channel_names import ACTION_UNITS, channels_of
 from app.ui.panel import Panel, Shell
 from app.ui.style import asking
 from app.ui.style.choice_box import ChoiceBox
@@ -82,7 +83,8 @@ class TrackingPanel(Panel):
     # ------------------------------------------------------------ making it
 
     def _lay_out(self) -> None:
-        every = [(name, title_of(i), "", True) for i, name in enumerate(CHANNELS)]
+        names = {i: ACTION_UNITS[au].name for au in ACTION_UNITS for i in channels_of(au)}
+        every = [(name, f"{title_of(i)}  {names[i]}", "", True) for i, name in enumerate(CHANNELS)]
         self.traced.offer([(LIVELIEST, "Liveliest", "", True), *every])
         self.traced.choose(LIVELIEST)
         self.jitter.setProperty("role", "muted")

@@ -75,6 +75,8 @@ def test_a_broken_place_is_forgotten(rig: RigView, preferences: Preferences) -> 
     preferences.set_value("stage/place", ["x", 1, True])
     stage = StageView(rig, StageSettings(preferences, rig), preferences)
     assert stage.width() > 300
+    off = stage.geometry().center() - rig.screen().availableGeometry().center()
+    assert off.manhattanLength() <= 2, "it stands in the middle of the screen"
     stage.deleteLater()
 
 
