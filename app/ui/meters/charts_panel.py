@@ -31,6 +31,7 @@ from app.ui.meters.curves import CURVE_INDEX
 from app.ui.panel import Panel, Shell
 from app.ui.style import theme as themes
 from app.ui.style.menu import Menu
+from app.ui.style.scale import px
 from app.ui.style.segments import Segments
 from app.ui.style.theme import Theme
 
@@ -41,7 +42,7 @@ REDRAW_S: Final = 0.05
 SPANS: Final = {"10": "10 s", "30": "30 s", "60": "60 s"}
 SPAN_TIPS: Final = {key: f"Show the last {key} seconds" for key in SPANS}
 SPAN_KEY: Final = "charts/span"
-WIDE_PX: Final = 560
+WIDE_PX: Final = 540
 """From here on buttons have words."""
 BESIDE_PX: Final = 440
 """From here on the legend stands beside the charts, if they are not higher than wide."""
@@ -158,7 +159,7 @@ class ChartsPanel(Panel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        styles, wide = Qt.ToolButtonStyle, self.width() >= WIDE_PX
+        styles, wide = Qt.ToolButtonStyle, self.width() >= px(WIDE_PX)
         for button in (self.add, self.pause):
             button.setToolButtonStyle(styles.ToolButtonTextBesideIcon if wide else styles.ToolButtonIconOnly)
         self._tools.setStretch(1, 0 if wide else 1)
