@@ -26,6 +26,7 @@ OVERLAY_KEY: Final = "picture/overlay"
 MIRROR_KEYS: Final = {True: "picture/mirror_camera", False: "picture/mirror_film"}
 """By whether it is a camera: a mirror is what people expect of a camera, and not of a film."""
 LINES_TEXT: Final = dict(zip(LINES, ("No lines", "Contours", "Mesh"), strict=True))
+NOTHING: Final = Overlay(lines="off")
 PARTS_TEXT: Final = {
     "points": ("Five alignment points", "Shift+P", "Eyes, nose and mouth: what the network's view is aligned by"),
     "view": ("Aligned view", "V", "In the corner: the face as the network sees it"),
@@ -145,6 +146,15 @@ class PicturePanel(Panel):
                 group=3,
             ),
             Command("View", "Mirror", self.toggle_mirror, "M", checked=lambda: self.video.mirrored, group=3),
+            Command(
+                "View",
+                "Overlay",
+                self.toggle_overlay,
+                "H",
+                "All that is drawn in the picture: away, and back as it was",
+                checked=lambda: self.video.overlay != NOTHING,
+                group=3,
+            ),
             Command("View", "Next overlay", self.cycle_lines, "L", "Contours, mesh, nothing at all", group=3),
             *overlays,
         ]
@@ -268,6 +278,15 @@ class PicturePanel(Panel):
             parts: dict[str, Any] = {name: self._shows(name) or getattr(self._aside, name) for name in PARTS_TEXT}
             self._aside, shown = Overlay(), Overlay(lines=following, **parts)
         self.set_overlay(shown)
+
+    def toggle_overlay(self) -> None:
+        """Nothing at all, or again what was there."""
+        now = self.video.overlay
+        if now == NOTHING:
+            self.set_overlay(self._aside)
+        else:
+            self._aside = now
+            self.set_overlay(NOTHING)
 
     def toggle_part(self, name: str) -> None:
         """One of ``PARTS_TEXT``."""

@@ -293,6 +293,22 @@ def test_one_key_goes_through_the_overlays_and_takes_all_away(make_window: MakeW
     assert (panel.video.overlay.lines, panel.video.overlay.view) == ("mesh", False)
 
 
+def test_one_key_takes_the_whole_overlay_away_and_brings_it_back(
+    make_window: MakeWindow, qtbot: Any, clip: Path
+) -> None:
+    window = make_window()
+    panel = window.panels["picture"]
+    assert isinstance(panel, PicturePanel)
+    full = Overlay("mesh", points=True, view=True, axes=True)
+    panel.set_overlay(full)
+    qtbot.keyClick(window, Qt.Key.Key_H)
+    assert panel.video.overlay == Overlay("off")
+    assert not window.menus.actions["Overlay"].isChecked()
+    qtbot.keyClick(window, Qt.Key.Key_H)
+    assert panel.video.overlay == full
+    assert window.menus.actions["Overlay"].isChecked()
+
+
 def test_overlays_of_the_last_time_are_shown_again(make_window: MakeWindow) -> None:
     window = make_window()
     for kept, shown in (
