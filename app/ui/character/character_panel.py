@@ -86,6 +86,7 @@ class CharacterPanel(Panel):
             page.set_theme(theme)  # type: ignore[attr-defined]
 
     def tick(self, snapshot: Snapshot) -> None:
+        self.characters.show_waiting()
         if self.camera.on and self._camera_name:
             self.stage_page.show_camera(True, f"{self._camera_name}: {self.camera.sent} pictures sent")
 

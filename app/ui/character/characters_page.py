@@ -19,6 +19,7 @@ from app.ui.style.theme import GAP, MARGIN, Theme, icon, set_role
 from rig.characters import Character
 
 CHARACTER_FILES: Final = f"Characters ({' '.join('*' + suffix for suffix in SUFFIXES)})"
+HINT: Final = "Drop a .vrm or .glb file here to take it in"
 GLB_FILES: Final = "glTF binary (*.glb)"
 
 
@@ -39,7 +40,7 @@ class CharactersPage(QWidget):
         self.export_button = QPushButton("Export …")
         self.export_button.setToolTip("The character as it is now, as .glb for Blender, Unity, Unreal, three.js")
         self.remove_button = QPushButton("Remove")
-        self.hint = QLabel("Drop a .vrm or .glb file here to take it in")
+        self.hint = QLabel(HINT)
         self.hint.setWordWrap(True)
         set_role(self.hint, "muted")
         row = QHBoxLayout()
@@ -81,6 +82,15 @@ class CharactersPage(QWidget):
         rig = self._shell.rig
         self.grid.fill(rig.shown or rig.character)
         self._show_buttons()
+
+    def show_waiting(self) -> None:
+        """Who is on the way to the stage: on a busy machine that takes seconds. To be called a few times a second."""
+        rig = self._shell.rig
+        coming = rig.character if rig.character != rig.shown and not rig.problem else ""
+        titles = {entry.name: entry.title for entry in self.grid.entries()}
+        text = f"Loading {titles.get(coming, Path(coming).stem)} …" if coming else HINT
+        if text != self.hint.text():
+            self.hint.setText(text)
 
     def _show_buttons(self) -> None:
         entry, rig = self.grid.entry(), self._shell.rig

@@ -74,7 +74,11 @@ def test_characters_change_are_imported_and_kept(make_window: MakeWindow, qtbot:
     assert all(grid.picture(entry) is not None for entry in grid.entries()), "built-in pictures come with Mien"
     qtbot.waitUntil(lambda: grid.current_name == "base")
     grid.itemActivated.emit(grid.item(3))
+    panel.tick(window.session.snapshot())
+    assert panel.characters.hint.text() == "Loading Goblin …"
     goblin = shown(window, qtbot, "goblin")
+    panel.tick(window.session.snapshot())
+    assert "Drop" in panel.characters.hint.text()
     if goblin.shape == base.shape:
         assert (np.abs(goblin - base).max(2) > 30).mean() > 0.05
     assert window.preferences.value("character/name", "") == "goblin"
