@@ -12,6 +12,7 @@ from app.errors import UserError
 from app.ui.about import AboutView, KeysView
 from app.ui.doctor_view import DoctorView
 from app.ui.panel_keys import PANEL_KEYS
+from app.ui.picture.film import FILM_FILES
 from app.ui.processing.processing_dialog import ProcessingDialog
 from app.ui.style.theme import Theme
 from app.ui.welcome import Welcome
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 PLACE: Final = QStandardPaths.StandardLocation
 FOLDER_KEYS: Final = {"videos": "source/folder", "settings": "window/settings_folder"}
-VIDEO_FILES: Final = (
-    "Video and pictures (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp)"
-    ";;All files (*)"
-)
 SETTINGS_FILES: Final = "Settings of Mien (*.json)"
 
 
@@ -54,7 +51,7 @@ class Dialogs(QObject):
 
     def ask_for_file(self) -> None:
         w = self._window
-        path, _ = QFileDialog.getOpenFileName(w, "Open video or picture", self.folder("videos"), VIDEO_FILES)
+        path, _ = QFileDialog.getOpenFileName(w, "Open video or picture", self.folder("videos"), FILM_FILES)
         self._run(path)
 
     def ask_for_folder(self) -> None:

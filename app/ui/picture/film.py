@@ -6,9 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from app.capture import CameraMode, Source, SourceState, camera_number, open_recorded, open_source
+from app.recorded import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from app.ui.picture.playback import SPEEDS, Playback, Position
 
 DEMO: Final = "demo"
+FILM_FILES: Final = (
+    f"Video and pictures ({' '.join('*' + suffix for suffix in sorted(VIDEO_SUFFIXES | PICTURE_SUFFIXES))})"
+    ";;All files (*)"
+)
+"""For dialogs that ask for files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.errors import UserError
-from app.recorded import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from app.ui.message_bar import ElidedLabel
+from app.ui.picture.film import FILM_FILES
 from app.ui.processing.choices import GROUP
 from app.ui.processing.file_list import FileList
 from app.ui.processing.process_form import MARGIN, ProcessForm, button, row_of
@@ -34,10 +34,6 @@ LEAST: Final = (560, 568)
 REFRESH_MS: Final = 100
 STEPS: Final = 1000
 START, AGAIN = "&Start", "&Start again"
-FILES: Final = (
-    f"Video and pictures ({' '.join('*' + suffix for suffix in sorted(VIDEO_SUFFIXES | PICTURE_SUFFIXES))})"
-    ";;All files (*)"
-)
 
 
 class ProcessingDialog(QDialog):
@@ -244,7 +240,7 @@ class ProcessingDialog(QDialog):
         self._show_progress()
 
     def _ask_for_files(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self, "Add files", self._start_folder(), FILES)
+        paths, _ = QFileDialog.getOpenFileNames(self, "Add files", self._start_folder(), FILM_FILES)
         if paths:
             self._remember(Path(paths[0]).parent)
             self.add(paths)
