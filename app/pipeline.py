@@ -14,8 +14,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
-import numpy as np
-
 from app.capture import Frame, Source, SourceState
 from app.errors import UserError
 from app.face_frame import FaceFrame
@@ -145,7 +143,7 @@ class Pipeline:
             reports = tuple(self._reports.values())
         recent = [t for t in done if done[-1] - t <= RATE_WINDOW_S]
         span = recent[-1] - recent[0] if len(recent) > 1 else 0.0
-        latency = {name: Latency(*map(float, np.percentile(values, (50, 95)))) for name, values in stages.items()}
+        latency = {name: Latency.of(values) for name, values in stages.items()}
         return replace(
             snapshot,
             source_state=self._source.state if self._source is not None else SourceState.OPENING,

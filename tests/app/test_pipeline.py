@@ -11,7 +11,7 @@ import pytest
 from app.capture import Frame, SourceInfo, SourceState, open_source
 from app.errors import UserError
 from app.face_frame import FaceFrame
-from app.pipeline import Pipeline, State
+from app.pipeline import Latency, Pipeline, State
 
 MakeVideo = Callable[..., Path]
 MakeFace = Callable[..., FaceFrame]
@@ -256,3 +256,9 @@ def test_broken_pictures_are_counted(tmp_path: Path, make_face: MakeFace) -> Non
     (tmp_path / "2.png").write_text("no picture")
     result = Pipeline(lambda: open_source(str(tmp_path)), lambda: FixedTracker(make_face)).run()
     assert (result.frames, result.broken) == (2, 1)
+
+
+@pytest.mark.parametrize("values", [[3.0], [1.0, 2.0], [9.0, 1.0, 4.0, 4.0, 2.5], [i * i % 97.0 for i in range(512)]])
+def test_latency_is_numpys_median_and_95th_percentile(values: list[float]) -> None:
+    latency = Latency.of(values)
+    assert (latency.p50_ms, latency.p95_ms) == pytest.approx(tuple(np.percentile(values, (50, 95))))

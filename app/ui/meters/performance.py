@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-import numpy as np
-
 from app.pipeline import Latency, Snapshot
 
 RIG: Final = "rig"
@@ -62,7 +60,7 @@ class DrawingRate:
         """Of the pictures that were looked at; None before the first."""
         if not self._took_ms:
             return None
-        return Latency(*map(float, np.percentile(list(self._took_ms), (50, 95))))
+        return Latency.of(self._took_ms)
 
 
 @dataclass(frozen=True, slots=True)
