@@ -6,11 +6,12 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.ui.early_linking import link_early
 from app.ui.stage.rig_view import RigView
 
-TURN_S: Final = 0.001
+TURN_S: Final = 0.001 if sys.platform == "win32" else 0.0001
 """Python's other threads give way after so long. With Python's 5 ms, who waits for the lock ten times in a turn of the
-event loop is 50 ms late."""
+event loop is 50 ms late; while all is loading it is more like a hundred times. Windows counts in whole milliseconds."""
 LOADED_S: Final = 20.0
 """Whatever became of the 3D view, loading is over then."""
 COLLECT_MS: Final = 250
@@ -19,7 +20,7 @@ COLLECT_MS: Final = 250
 def calm_down(rig: RigView) -> None:
     """Call before the window is shown. Loading makes half a million objects, and each full collection would look
     through all of them: so there is none until the 3D view is there, and what is there then, which stays for good, is
-    never looked through again.
+    never looked through again. Libraries are linked without Python's lock (``early_linking.py``).
 
     From then on garbage is collected on the GUI thread only. Python by itself does it on whichever thread has just made
     an object, and where a closed dialog is among the garbage, Qt objects would end on the tracker's thread while the
@@ -27,6 +28,7 @@ def calm_down(rig: RigView) -> None:
     """
     sys.setswitchinterval(TURN_S)
     gc.disable()
+    link_early()
     collector = Collector(rig)
     rig.ready.connect(collector.begin)
     QTimer.singleShot(int(1e3 * LOADED_S), collector, collector.begin)

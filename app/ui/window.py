@@ -43,6 +43,8 @@ from app.ui.toolbar import Toolbar
 from app.ui.tracking.countdown import Countdown, count_down_to_rest
 
 STATUS_MS: Final = 200
+BUILD_MS: Final = 250
+"""The window first, then the scene, which takes seconds on two cores: all at once, and the window would answer late."""
 REPLAY_NOTE: Final = "A take is playing"
 SETTINGS: Final = "settings"
 """Causes of messages that another source does not make untrue."""
@@ -105,8 +107,7 @@ class MainWindow(KeyboardWindow):
         self._ticker.timeout.connect(self._tick)
         self._ticker.start()
         self._tick()
-        # The window first, then the scene: it takes about a second.
-        QTimer.singleShot(50, self, self.rig.build)
+        QTimer.singleShot(BUILD_MS, self, self.rig.build)
 
     # ------------------------------------------------------------ making it
 

@@ -87,8 +87,10 @@ class CharactersPage(QWidget):
         """Who is on the way to the stage: on a busy machine that takes seconds. To be called a few times a second."""
         rig = self._shell.rig
         coming = rig.character if rig.character != rig.shown and not rig.problem else ""
-        titles = {entry.name: entry.title for entry in self.grid.entries()}
-        text = f"Loading {titles.get(coming, Path(coming).stem)} …" if coming else HINT
+        text = HINT
+        if coming:
+            titles = {entry.name: entry.title for entry in self.grid.entries()}
+            text = f"Loading {titles.get(coming, Path(coming).stem)} …"
         if text != self.hint.text():
             self.hint.setText(text)
 

@@ -53,6 +53,7 @@ class Casting(QObject):
         self._number = 0
         self._steps: Iterator[None] | None = None
         self._coming: Loaded | None = None
+        self._first_window: object = None
         self._loader = RigLoader(self)
         self._loader.loaded.connect(self._make)
         self._loader.failed.connect(self._fail)
@@ -104,7 +105,7 @@ class Casting(QObject):
     def _scene_steps(self, loaded: Loaded) -> Iterator[None]:
         if self._stage is None:
             with self._rendering:
-                _load_opengl()
+                self._first_window = _load_opengl()
             yield
             self._stage = _empty_stage()
             self._stage.drawing = self._rendering
@@ -142,6 +143,7 @@ class Casting(QObject):
         stage, self._stage = self._stage, None
         if stage is not None:
             stage.close()
+        self._first_window = None
 
 
 def pose_scene(
@@ -154,14 +156,15 @@ def pose_scene(
         scene.set_face(np.zeros(N_CHANNELS, np.float32), identity=identity)
 
 
-def _load_opengl() -> None:
-    """The driver is loaded with the first window, which nobody sees."""
+def _load_opengl() -> object:
+    """The driver is loaded with the first window, which nobody sees, and unloaded when no window is left: as long as
+    this one is kept others, which PyVista makes and throws away to look at, take a third of the time."""
     from vtkmodules.vtkRenderingCore import vtkRenderWindow
 
     from app.characters import quiet_vtk
 
     quiet_vtk()
-    vtkRenderWindow()
+    return vtkRenderWindow()
 
 
 def _empty_stage() -> "Stage":

@@ -1,5 +1,7 @@
 """Characters loaded and their sheets painted on threads: only what VTK itself has to do is left for the GUI thread."""
 
+import os
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from rig.prepared import PreparedHead, Sheets
 
 BASE: Final = "base"
+NICENESS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class RigLoader(QObject):
         number = self._asked
 
         def work() -> None:
+            _stand_back()
             try:
                 _import_libraries()
                 done = self._load(spec, edits, present, lambda: number == self._asked and not self._closed)
@@ -146,6 +150,7 @@ class RigLoader(QObject):
     def _paint_wishes(self) -> None:
         from rig.prepared import paint_sheets
 
+        _stand_back()
         while True:
             with self._lock:
                 wish, self._wish = self._wish, None
@@ -166,6 +171,13 @@ class RigLoader(QObject):
     def close(self) -> None:
         """Nobody is told any more."""
         self._closed = True
+
+
+def _stand_back() -> None:
+    """This thread has a processor only where no other one wants it: the window and the tracker come first."""
+    if sys.platform == "linux":  # where a thread has a priority of its own, as a process has
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _import_libraries() -> None:

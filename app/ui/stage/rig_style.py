@@ -40,8 +40,12 @@ class SceneStyle:
         if samples == self._samples:
             return
         self._samples = samples
-        scene.plotter.render_window.SetMultiSamples(samples)  # type: ignore[union-attr]
+        window = scene.plotter.render_window
+        assert window is not None
+        window.SetMultiSamples(samples)
         if samples:
             scene.plotter.disable_anti_aliasing()
-        else:
-            scene.plotter.enable_anti_aliasing("fxaa")
+        elif any(kind in type(window).__name__ for kind in ("EGL", "OSOpenGL")):
+            scene.plotter.enable_anti_aliasing("fxaa")  # PyVista knows what such a window can do instead
+        else:  # PyVista does the same after it has opened another window, 16 ms each time, to see what kind it is
+            scene.plotter.renderer.SetUseFXAA(True)

@@ -39,6 +39,8 @@ __all__ = ["BASE", "REST_MS", "RigView"]
 
 REST_MS: Final = 350
 """Without anything new for this long, one picture at full quality."""
+NEWS_MS: Final = 100
+"""Panels have much to do when another character is there: after its first picture, not in the same turn."""
 DEG_PER_PIXEL: Final = 0.4
 ZOOM_PER_NOTCH: Final = 1.0015
 
@@ -89,7 +91,7 @@ class RigView(QWidget):
         self._casting.changed.connect(self._show_character)
         self._casting.failed.connect(self._fail)
         self._casting.painted.connect(self._take_look)
-        self._news = QTimer(self, singleShot=True, interval=0)
+        self._news = QTimer(self, singleShot=True, interval=NEWS_MS)
         self._news.timeout.connect(self._tell_character)
         self._next = QTimer(self, singleShot=True)
         self._next.timeout.connect(self._draw)
@@ -125,7 +127,7 @@ class RigView(QWidget):
         self.camera.breadth = breadth(loaded.points_at_rest())
         self._dress()
         self._ask()
-        self._news.start()  # panels have much to do then: in a turn of their own
+        self._news.start()
 
     def _tell_character(self) -> None:
         first, self._told = not self._told, True
