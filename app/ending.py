@@ -1,10 +1,13 @@
-"""How a command ends: its exit codes, and the signals that ask for a clean end."""
+"""How a command ends: its exit codes, the line for what the user can mend, the signals that ask for a clean end."""
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
+
+from app.errors import UserError
 
 OK: Final = 0
 USER_ERROR: Final = 2
@@ -27,6 +30,15 @@ def stopped_by_signals(stop: Callable[[], None]) -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def with_one_line(work: Callable[[], int]) -> int:
+    """What ``work`` returns; where it raises a ``UserError`` that is told in one line on stderr, and the code is 2."""
+    try:
+        return work()
+    except UserError as error:
+        print(f"mien: {' '.join(str(error).split())}", file=sys.stderr)
+        return USER_ERROR
 
 
 def exit_code(caught: list[int]) -> int:

@@ -20,6 +20,7 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.capture import DEMO_CLIP
+from app.ending import with_one_line
 from app.errors import UserError
 from app.tracker import TrackerSettings
 from app.ui import qt_environment
@@ -274,4 +275,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(with_one_line(main))

@@ -133,6 +133,7 @@ class StallWatch(QObject):
 
 
 if __name__ == "__main__":
+    from app.ending import with_one_line
     from app.ui.meters.stall_report import main  # the whole window, which this file is a part of
 
-    raise SystemExit(main())
+    raise SystemExit(with_one_line(main))

@@ -1,10 +1,16 @@
 """What is printed of the window's answering: what is late, what ran then, growth of memory."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from app.ui.meters.stall_report import Memory, growth, summary, worst
 from app.ui.meters.stall_watch import Gap
 
+ROOT = Path(__file__).parents[4]
 GAPS = [
     *(Gap(0.01 * i, 1.0, computing=0.5) for i in range(97)),
     Gap(1.0, 200.0, rendering=190.0, computing=5.0),
@@ -49,3 +55,16 @@ def test_growth_of_memory_is_told_once_it_has_settled() -> None:
 def test_no_beats_at_all_are_said(memory: Memory) -> None:
     assert "never beat" in summary([])[0]
     assert len(growth(memory)) == len(memory)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a display")
+@pytest.mark.parametrize("tool", ["app.ui.screenshot", "app.ui.meters.stall_watch"])
+def test_without_a_display_the_tools_end_in_one_line(tool: str) -> None:
+    without = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    arguments = ["demo"] if tool.endswith("stall_watch") else []
+    done = subprocess.run(
+        [sys.executable, "-m", tool, *arguments], env=without, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("mien: there is no display")
+    assert len(done.stderr.splitlines()) == 1
