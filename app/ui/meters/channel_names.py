@@ -18,64 +18,68 @@ class ActionUnit:
 
     name: str
     """As FACS calls it."""
-    short: str
-    """For narrow places: what moves, and which way."""
     muscle: str
     looks: str
     """What can be seen."""
+    brief: str = ""
+    """Words of the name, for narrow places that it is too long for."""
+
+    @property
+    def short(self) -> str:
+        return self.brief or self.name
 
 
 # fmt: off
 ACTION_UNITS: Final[dict[int, ActionUnit]] = {
-    1: ActionUnit("Inner brow raiser", "Inner brow", "frontalis, inner part",
-                  "Inner ends of the brows go up, wrinkles in the middle of the forehead"),
-    2: ActionUnit("Outer brow raiser", "Outer brow", "frontalis, outer part",
-                  "Outer ends of the brows go up, the brow is arched"),
-    4: ActionUnit("Brow lowerer", "Brow down", "corrugator and depressor supercilii, procerus",
+    1: ActionUnit("Inner brow raiser", "frontalis, inner part",
+                  "Inner ends of the brows go up, wrinkles in the middle of the forehead", "Inner brow"),
+    2: ActionUnit("Outer brow raiser", "frontalis, outer part",
+                  "Outer ends of the brows go up, the brow is arched", "Outer brow"),
+    4: ActionUnit("Brow lowerer", "corrugator and depressor supercilii, procerus",
                   "Brows come down and together, upright lines between them"),
-    5: ActionUnit("Upper lid raiser", "Upper lid", "levator palpebrae superioris",
-                  "Eyes wide open, more white above the iris"),
-    6: ActionUnit("Cheek raiser", "Cheek up", "orbicularis oculi, outer ring",
+    5: ActionUnit("Upper lid raiser", "levator palpebrae superioris",
+                  "Eyes wide open, more white above the iris", "Upper lid"),
+    6: ActionUnit("Cheek raiser", "orbicularis oculi, outer ring",
                   "Cheeks go up, crow's feet, the smile reaches the eyes"),
-    7: ActionUnit("Lid tightener", "Lids tight", "orbicularis oculi, inner ring",
+    7: ActionUnit("Lid tightener", "orbicularis oculi, inner ring",
                   "Lids narrow to a squint, the lower one is straight"),
-    9: ActionUnit("Nose wrinkler", "Nose wrinkle", "levator labii superioris alaeque nasi",
+    9: ActionUnit("Nose wrinkler", "levator labii superioris alaeque nasi",
                   "Wrinkles along the nose, nostrils go up: disgust"),
-    10: ActionUnit("Upper lip raiser", "Upper lip", "levator labii superioris",
-                   "Upper lip goes up, the fold beside the nose deepens"),
-    12: ActionUnit("Lip corner puller", "Corner up", "zygomaticus major",
-                   "Corners of the mouth go up and back: a smile"),
-    14: ActionUnit("Dimpler", "Dimpler", "buccinator",
+    10: ActionUnit("Upper lip raiser", "levator labii superioris",
+                   "Upper lip goes up, the fold beside the nose deepens", "Upper lip"),
+    12: ActionUnit("Lip corner puller", "zygomaticus major",
+                   "Corners of the mouth go up and back: a smile", "Corner puller"),
+    14: ActionUnit("Dimpler", "buccinator",
                    "Corners are drawn in tight, dimples"),
-    15: ActionUnit("Lip corner depressor", "Corner down", "depressor anguli oris",
-                   "Corners of the mouth go down: sadness"),
-    16: ActionUnit("Lower lip depressor", "Lower lip", "depressor labii inferioris",
-                   "Lower lip goes down, lower teeth show"),
-    17: ActionUnit("Chin raiser", "Chin up", "mentalis",
+    15: ActionUnit("Lip corner depressor", "depressor anguli oris",
+                   "Corners of the mouth go down: sadness", "Corner depr."),
+    16: ActionUnit("Lower lip depressor", "depressor labii inferioris",
+                   "Lower lip goes down, lower teeth show", "Lower lip"),
+    17: ActionUnit("Chin raiser", "mentalis",
                    "Chin pushes the lower lip up, dimpled skin: a pout"),
-    18: ActionUnit("Lip pucker", "Pucker", "incisivii labii",
+    18: ActionUnit("Lip pucker", "incisivii labii",
                    "Lips small and round, pushed forward: a kiss"),
-    19: ActionUnit("Tongue show", "Tongue", "tongue (no muscle of the face)",
+    19: ActionUnit("Tongue show", "tongue (no muscle of the face)",
                    "The tongue is seen"),
-    20: ActionUnit("Lip stretcher", "Stretch", "risorius, platysma",
+    20: ActionUnit("Lip stretcher", "risorius, platysma",
                    "Mouth is drawn wide, corners straight back: fear"),
-    22: ActionUnit("Lip funneler", "Funnel", "orbicularis oris",
+    22: ActionUnit("Lip funneler", "orbicularis oris",
                    "Lips turned outward like a funnel, as in 'oh'"),
-    24: ActionUnit("Lip presser", "Press", "orbicularis oris",
+    24: ActionUnit("Lip presser", "orbicularis oris",
                    "Lips pressed together and narrow"),
-    25: ActionUnit("Lips part", "Lips part", "depressor labii inferioris, or relaxed lips",
+    25: ActionUnit("Lips part", "depressor labii inferioris, or relaxed lips",
                    "Lips come apart, the jaw need not move"),
-    26: ActionUnit("Jaw drop", "Jaw drop", "masseter relaxes; wide open also digastric (AU27)",
+    26: ActionUnit("Jaw drop", "masseter relaxes; wide open also digastric (AU27)",
                    "Jaw goes down; a mouth stretched wide (AU27) counts here too"),
-    28: ActionUnit("Lip suck", "Suck", "orbicularis oris",
+    28: ActionUnit("Lip suck", "orbicularis oris",
                    "Lips rolled in over the teeth"),
-    29: ActionUnit("Jaw thrust", "Jaw forward", "lateral pterygoids",
+    29: ActionUnit("Jaw thrust", "lateral pterygoids",
                    "Lower jaw pushed forward"),
-    30: ActionUnit("Jaw sideways", "Jaw aside", "pterygoid of the other side",
+    30: ActionUnit("Jaw sideways", "pterygoid of the other side",
                    "Lower jaw moved to one side; left and right say to which"),
-    34: ActionUnit("Cheek puff", "Puff", "cheeks filled with air, lips shut",
+    34: ActionUnit("Cheek puff", "cheeks filled with air, lips shut",
                    "Both cheeks blown up"),
-    43: ActionUnit("Eyes closed", "Eye closed", "levator palpebrae relaxes, orbicularis oculi",
+    43: ActionUnit("Eyes closed", "levator palpebrae relaxes, orbicularis oculi",
                    "Lid comes down: 5 is shut, short is a blink"),
 }
 # fmt: on

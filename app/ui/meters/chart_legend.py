@@ -3,17 +3,16 @@
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from app.ui.message_bar import ElidedLabel
-from app.ui.meters.curves import CURVE_INDEX, CURVES, Curve
+from app.ui.meters.curves import CENTIMETRES, CURVE_INDEX, CURVES, DEGREES, FACS, SHAPE, Curve, Unit
 from app.ui.style import theme as themes
 from app.ui.style.scale import px
 from app.ui.style.theme import Theme
 
 ROW_PX: Final = 24
-VALUE_WIDEST: Final = "188.8 cm"
+VALUE_WIDEST: Final[dict[Unit, str]] = {FACS: "8.8", SHAPE: "8.88", DEGREES: "+188.8°", CENTIMETRES: "188.8 cm"}
 
 
 class _Swatch(QWidget):
@@ -30,20 +29,36 @@ class _Swatch(QWidget):
         painter.drawRoundedRect(QRectF(0, 4, 12, 4), 2, 2)
 
 
+class _Name(QLabel):
+    """The longest name of a curve that there is room for. It asks for none."""
+
+    def __init__(self, curve: Curve) -> None:
+        super().__init__()
+        self._names = curve.short_names
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setAccessibleName(curve.title)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        metrics, room = self.fontMetrics(), self.width()
+        name = next((name for name in self._names if metrics.horizontalAdvance(name) <= room), self._names[-1])
+        self.setText(metrics.elidedText(name, Qt.TextElideMode.ElideRight, room))
+
+
 class _Row(QWidget):
     def __init__(self, curve: Curve, colour: str, theme: Theme) -> None:
         super().__init__()
         self.curve = curve
         self.swatch = _Swatch(colour)
-        self.name = ElidedLabel()
-        self.name.set_whole(curve.short)
-        self.name.setAccessibleName(curve.title)
+        self.setToolTip(curve.title)
+        self.name = _Name(curve)
         self.value = QLabel("–")
         font = QFont(self.value.font())
         font.setFeature(QFont.Tag("tnum"), 1)
         self.value.setFont(font)
         self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.value.setFixedWidth(self.value.fontMetrics().horizontalAdvance(VALUE_WIDEST) + 2)
+        self.value.setFixedWidth(self.value.fontMetrics().horizontalAdvance(VALUE_WIDEST[curve.unit]) + 2)
         self.value.setAccessibleName(f"Value of {curve.title}")
         self.remove = QToolButton()
         self.remove.setProperty("role", "quiet")

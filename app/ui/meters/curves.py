@@ -50,12 +50,13 @@ class Curve:
     unit: Unit
     words: str = ""
     """More to be found by, in lower case."""
-    brief: str = ""
-    """For narrow places; the title where it is empty."""
+    shorter: tuple[str, ...] = ()
+    """For narrow places, the longest first."""
 
     @property
-    def short(self) -> str:
-        return self.brief or self.title
+    def short_names(self) -> tuple[str, ...]:
+        """For narrow places, the longest first."""
+        return self.shorter or (self.title,)
 
 
 def _au_curves() -> dict[str, Curve]:
@@ -66,10 +67,11 @@ def _au_curves() -> dict[str, Curve]:
                 side = CHANNELS[channel].partition("-")[2]
                 title = f"AU{au} {NAMES[au]}" + (f", {side}" if side else "")
                 told = ACTION_UNITS[au]
+                label = f"AU{au} {side[0].upper()}" if side else f"AU{au}"
                 words = f"au{au:02d} {au} {region} {told.looks} {told.muscle}".lower()
-                brief = f"AU{au} {side[:1].upper()} {ACTION_UNITS[au].short}".replace("  ", " ")
+                shorter = (f"{label} {told.name}", f"{label} {told.short}")
                 key = CHANNELS[channel]
-                curves[key] = Curve(key, title, f"Action units: {region}", FACS, words, brief)
+                curves[key] = Curve(key, title, f"Action units: {region}", FACS, words, shorter)
     return curves
 
 

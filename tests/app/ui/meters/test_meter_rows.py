@@ -9,6 +9,7 @@ from app.face_frame import FaceFrame
 from app.ui.meters.channel_names import ACTION_UNITS, REGIONS, channels_of
 from app.ui.meters.curves import CURVE_INDEX, CURVES, DEGREES, FACS, groups, values
 from app.ui.meters.meter_rows import ARKIT_METERS, AU_METERS, MeterSet
+from app.ui.tracking.channel_model import PAIRED, ROWS, ChannelModel
 from rig.parameters import ARKIT, CHANNEL_INDEX, CHANNELS
 
 
@@ -16,6 +17,28 @@ def test_every_channel_has_one_place_in_the_face_and_words() -> None:
     aus = [au for _, region in REGIONS for au in region]
     assert sorted(channel for au in aus for channel in channels_of(au)) == list(range(len(CHANNELS)))
     assert set(aus) == set(ACTION_UNITS)
+
+
+def test_short_names_are_words_of_the_name_as_facs_has_it() -> None:
+    for told in ACTION_UNITS.values():
+        words = iter(told.name.lower().split())
+        for short in told.short.lower().split():
+            assert any(word.startswith(short.rstrip(".")) for word in words), (told.short, told.name)
+    assert ACTION_UNITS[29].name == ACTION_UNITS[29].short == "Jaw thrust"
+
+
+def test_meters_curves_and_the_table_of_channels_have_one_name_for_one_thing() -> None:
+    in_table = ChannelModel()
+    in_table.set_apart(PAIRED)
+    titles = [in_table.title(row) for row, entry in enumerate(ROWS) if entry.au is not None]
+    in_meters = [row.title(side) for row in AU_METERS.rows for side in range(len(row.channels))]
+    in_charts = [curve.title for group, curves in groups().items() if group.startswith("Action") for curve in curves]
+    assert in_meters == in_charts == titles
+    for row in AU_METERS.rows:
+        for key in row.keys:
+            shorter = CURVES[CURVE_INDEX[key]].short_names
+            side = {"left": " L", "right": " R"}.get(key.partition("-")[2], "")
+            assert shorter == (f"{row.label}{side} {row.name}", f"{row.label}{side} {row.short}")
 
 
 @pytest.mark.parametrize(("meters", "names"), [(AU_METERS, CHANNELS), (ARKIT_METERS, ARKIT)])
