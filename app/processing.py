@@ -245,7 +245,8 @@ class Processor:
 
         def open_it() -> Source:
             opened.append(open_source(source))
-            self._tell({"event": "begin", "file": i, "source": source, "frames": opened[-1].info.frame_count})
+            frames, writing = opened[-1].info.frame_count, [str(path) for path in hidden.values()]
+            self._tell({"event": "begin", "file": i, "source": source, "frames": frames, "writing": writing})
             return opened[-1]
 
         def prepared() -> Tracker:
@@ -257,8 +258,9 @@ class Processor:
         pipeline = Pipeline(open_it, prepared, make_sinks(outputs, source), close_tracker=False)
 
         def look(*_: object) -> None:
-            if (snapshot := self._due(pipeline)) is None:
+            if not self._is_time():
                 return
+            snapshot = pipeline.snapshot()
             if any(sink.error for sink in snapshot.sinks):
                 pipeline.stop()  # the others would not make it whole
             total = snapshot.source.frame_count if snapshot.source is not None else None
@@ -281,9 +283,6 @@ class Processor:
             if self._is_time():
                 share = None if not total else self._first_pass * min(1.0, n / total)
                 self._progress(i, "calibrate", share, n, n / max(time.monotonic() - began_s, 1e-6), 0)
-
-    def _due(self, pipeline: Pipeline) -> Snapshot | None:
-        return pipeline.snapshot() if self._is_time() else None
 
     def _is_time(self) -> bool:
         now_s = time.monotonic()

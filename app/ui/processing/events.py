@@ -26,6 +26,8 @@ class Event:
     tracked: int = 0
     """Frames with a face."""
     fps: float = 0.0
+    writing: tuple[str, ...] = ()
+    """For ``begin``: hidden files that there are until it is done; who kills the process has to remove them."""
     outputs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     error: str = ""
@@ -54,6 +56,7 @@ def parse_event(line: str, files: int) -> Event | None:
         frames=_count(told.get("frames")),
         tracked=_count(told.get("tracked")),
         fps=_number(told.get("fps")) or 0.0,
+        writing=_words(told.get("writing")),
         outputs=_words(told.get("outputs")),
         warnings=_words(told.get("warnings")),
         error=" ".join(str(told.get("error") or "").split()),

@@ -5,6 +5,7 @@ What is told comes on a job's thread and goes to the rows on the GUI thread. Fil
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
@@ -62,6 +63,7 @@ class Processing(QObject):
         self._run: list[Row] = []
         self._worked_on: list[Row] = []  # since Start was pressed, over all runs that followed
         self._goes_on = False
+        self._half_done: list[Path] = []  # what the process is writing; on the job's thread
         self._patience_s = PATIENCE_S
         self._told.connect(self._take)  # a bound method of an object of this thread: called on this thread
 
@@ -173,6 +175,7 @@ class Processing(QObject):
             code = child.end(ENDED_S if whole else self._patience_s)
             self._drain(child, rows)
             self._child = None
+            self._remove_half_done()
         if not whole:
             words = child.last_words
             raise UserError(f"processing broke off: {why_it_broke_off(code, words)}") from (
@@ -188,6 +191,7 @@ class Processing(QObject):
                 if event.kind == "end":
                     return True
                 pace.take(event, now_s)
+                self._note_half_done(event)
                 self._told.emit(rows[event.file], event)
             progress(pace.share, pace.line(now_s))
         return False
@@ -197,7 +201,21 @@ class Processing(QObject):
         while line := child.line(0):
             event = parse_event(line, len(rows))
             if event is not None and event.kind in ("done", "failed"):
+                self._note_half_done(event)
                 self._told.emit(rows[event.file], event)
+
+    def _note_half_done(self, event: Event) -> None:
+        if event.kind == "begin":
+            self._half_done = [Path(path) for path in event.writing]
+        elif event.kind in ("done", "failed"):
+            self._half_done = []
+
+    def _remove_half_done(self) -> None:
+        """The process does so itself, unless it was killed or has crashed."""
+        paths, self._half_done = self._half_done, []
+        for path in paths:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
     # ------------------------------------------------------------ back on the GUI thread
 

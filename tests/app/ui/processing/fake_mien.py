@@ -32,7 +32,10 @@ def wait_for(path: Path) -> None:
 def process(i: int, source: Path, into: Path) -> bool:
     """Whether it went well."""
     word = source.stem
-    say("begin", file=i, source=str(source), frames=100)
+    result = into / f"{word}.csv"
+    part = into / f".{word}.part.csv"
+    part.write_text("frame, timestamp\n")
+    say("begin", file=i, source=str(source), frames=100, writing=[str(part)])
     if "garbage" in word:
         print("a library that prints\n{broken\n[1]\n" + json.dumps({"event": "done", "file": 99}), flush=True)
         say("progress", file=i, stage=None, share="x", frames=-1, fps=[])
@@ -43,6 +46,7 @@ def process(i: int, source: Path, into: Path) -> bool:
         os.abort()
     say("progress", file=i, stage="calibrate", share=0.1, frames=40, fps=120.0, tracked=0)
     if "bad" in word:
+        part.unlink()
         say("failed", file=i, error=f"{source} cannot be read as a video", outputs=[])
         return False
     if "silent" in word:
@@ -52,8 +56,7 @@ def process(i: int, source: Path, into: Path) -> bool:
     say("progress", file=i, stage="track", share=0.5, frames=50, fps=38.2, tracked=49)
     if "hold" in word:
         wait_for(source.parent / "GO")
-    result = into / f"{word}.csv"
-    result.write_text("frame, timestamp\n")
+    part.replace(result)
     warnings = ["3 frames could not be read"] if "worn" in word else []
     say("done", file=i, outputs=[str(result)], frames=100, tracked=98, fps=38.0, warnings=warnings)
     return True

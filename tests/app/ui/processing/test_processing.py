@@ -188,7 +188,7 @@ def test_it_can_be_cancelled_before_it_says_a_word(window: MainWindow, qtbot: An
     ],
 )
 def test_a_process_that_breaks_off_is_one_line(
-    window: MainWindow, qtbot: Any, make_files: Files, word: str, why: str
+    window: MainWindow, qtbot: Any, make_files: Files, tmp_path: Path, word: str, why: str
 ) -> None:
     window.processing.add(make_files("one", word, "three"))
     run(window, qtbot)
@@ -200,6 +200,7 @@ def test_a_process_that_breaks_off_is_one_line(
     assert why in message.text
     assert len(window.messages.messages) == 1
     assert not window.processing.finished
+    assert [path.name for path in (tmp_path / "out").glob("*.csv")] == ["one.csv"], "nothing half done is left"
 
 
 def test_options_that_are_refused_are_one_line_and_nothing_has_failed(
@@ -310,6 +311,20 @@ def test_mien_itself_is_cancelled_and_leaves_nothing_half_done(
     qtbot.waitUntil(lambda: not processing.working, timeout=WAIT_MS)
     assert not child.alive
     assert states(window) == [State.CANCELLED]
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_mien_itself_is_killed_and_leaves_nothing_half_done(window: MainWindow, qtbot: Any, tmp_path: Path) -> None:
+    processing = window.processing
+    processing.environment = process_environment
+    processing.choices.neutral = "auto"
+    processing.add([demo_start(tmp_path / "long.mp4", 400)])
+    processing.start()
+    child = child_of(window, qtbot)
+    qtbot.waitUntil(lambda: any((tmp_path / "out").glob(".long.part.*")), timeout=WAIT_MS)
+    child.kill()
+    qtbot.waitUntil(lambda: not processing.working, timeout=WAIT_MS)
+    assert states(window) == [State.FAILED]
     assert list((tmp_path / "out").iterdir()) == []
 
 
