@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.ui.meters.curve_history import SPAN_S, Slice, thin
 from app.ui.meters.curves import CURVE_INDEX, CURVES, UNITS, Unit
+from app.ui.meters.time_axis import TimeAxis
 from app.ui.style.scale import px
 from app.ui.style.theme import Theme
 
@@ -46,14 +47,6 @@ class _Axis(pg.AxisItem):
         return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]
 
 
-class _TimeAxis(pg.AxisItem):
-    """Seconds before the newest frame."""
-
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        decimals = 0 if spacing >= 1 else 1 if spacing >= 0.1 else 2
-        return ["now" if abs(v) < 1e-6 else f"{v:.{decimals}f} s".replace("-", "−") for v in values]
-
-
 class ChartPlots(pg.GraphicsLayoutWidget):
     """Shows :class:`Slice` s. The mouse or the arrow keys move a line at which values are read. While frozen it can be
     zoomed and moved: drag, wheel, + and −, Shift and arrow keys, Home."""
@@ -70,6 +63,8 @@ class ChartPlots(pg.GraphicsLayoutWidget):
         self.frozen = False
         self.cursor_s: float | None = None
         """Where the line is."""
+        self.take_s: float | None = None
+        """How long the take is that is shown; None while frames come in."""
         self._colours: dict[str, str] = {}
         self._strips: dict[Unit, pg.PlotItem] = {}
         self._lines: dict[str, pg.PlotCurveItem] = {}
@@ -108,7 +103,7 @@ class ChartPlots(pg.GraphicsLayoutWidget):
         self._names.clear()
         self._strips = {}
         for i, unit in enumerate(units):
-            strip = self.addPlot(row=i, col=0, axisItems={"bottom": _TimeAxis("bottom"), "left": _Axis("left")})
+            strip = self.addPlot(row=i, col=0, axisItems={"bottom": TimeAxis(), "left": _Axis("left")})
             last = i == len(units) - 1
             strip.getAxis("bottom").setStyle(showValues=last, tickLength=0, hideOverlappingLabels=False, maxTickLevel=0)
             strip.getAxis("bottom").setHeight(20 if last else 4)
@@ -120,7 +115,7 @@ class ChartPlots(pg.GraphicsLayoutWidget):
             _show_grid(strip)
             box = strip.getViewBox()
             box.setDefaultPadding(0)
-            box.setLimits(xMin=-SPAN_S, xMax=0, minXRange=0.2)
+            box.setLimits(xMax=0, minXRange=0.2)
             box.disableAutoRange()
             box.setYRange(unit.low, unit.high, padding=0.02)
             self._cursors[unit] = pg.InfiniteLine(angle=90, movable=False)
@@ -132,6 +127,7 @@ class ChartPlots(pg.GraphicsLayoutWidget):
             self._names[unit].anchor(itemPos=(0, 0), parentPos=(0, 0), offset=(4, -1))
             box.sigXRangeChanged.connect(self._follow)
             self._strips[unit] = strip
+        self._place_times()
         self.setMinimumHeight(STRIP_PX * len(units) + 28)
         self.set_frozen(self.frozen)
 
@@ -157,6 +153,9 @@ class ChartPlots(pg.GraphicsLayoutWidget):
 
     def draw(self, piece: Slice, keys: list[str]) -> None:
         """Lines of the curves ``keys``, which are the columns of ``piece``."""
+        if piece.take_s != self.take_s:
+            self.take_s = piece.take_s
+            self._place_times()
         time_s, values = thin(piece, max(100, self.width() - AXIS_PX))
         for column, key in enumerate(keys):
             if key in self._lines:
@@ -176,6 +175,22 @@ class ChartPlots(pg.GraphicsLayoutWidget):
         for strip in self._strips.values():
             if strip.viewRange()[0] != list(span):
                 strip.setXRange(*span, padding=0)
+
+    def _place_times(self) -> None:
+        """What the foot counts from, and how far back one can look."""
+        for strip in self._strips.values():
+            strip.getViewBox().setLimits(xMin=self._earliest_s)
+            strip.getAxis("bottom").set_take(self.take_s)
+
+    @property
+    def _earliest_s(self) -> float:
+        return -max(SPAN_S, self.take_s or 0.0)
+
+    def words_for(self, seconds: float) -> str:
+        """A time of the line, as it is said."""
+        if self.take_s is not None:
+            return f"{self.take_s + seconds:.1f} seconds into the take"
+        return f"{-seconds + 0.0:.1f} seconds before the newest"
 
     # ------------------------------------------------------------ looking closer
 
@@ -248,11 +263,11 @@ class ChartPlots(pg.GraphicsLayoutWidget):
             low, high = (low + high) / 2 - half, (low + high) / 2 + half
         elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             step = (high - low) * (PAN if key == Qt.Key.Key_Right else -PAN)
-            step = max(-SPAN_S - low, min(step, -high))
+            step = max(self._earliest_s - low, min(step, -high))
             low, high = low + step, high + step
         elif key == Qt.Key.Key_Home:
             low, high = -self.span_s, 0.0
-        next(iter(self._strips.values())).setXRange(max(low, -SPAN_S), min(high, 0.0), padding=0)
+        next(iter(self._strips.values())).setXRange(max(low, self._earliest_s), min(high, 0.0), padding=0)
 
     def _point(self, at: QPointF) -> None:
         for strip in self._strips.values():

@@ -1,6 +1,7 @@
 """The dock of charts: chosen curves over the last seconds, to be paused, looked at closely and saved."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -215,7 +216,7 @@ class ChartsPanel(Panel):
         columns = [CURVE_INDEX[key] for key in keys]
         if self._paused is not None:
             held = self._paused
-            return Slice(held.first, held.time_s, held.media_s, held.frame, held.values[:, columns])
+            return replace(held, values=held.values[:, columns])
         return self.history.last(columns, float(self.span.value) + REDRAW_S)
 
     def _show_values(self, piece: Slice, keys: list[str]) -> None:
@@ -237,7 +238,7 @@ class ChartsPanel(Panel):
         """What the keys point at, to who cannot see it."""
         if self.plots is not None and self._pointed_s is not None:
             values = ", ".join(f"{name} {value}" for name, value in self.legend.texts().items())
-            self.plots.say(f"{-self._pointed_s + 0.0:.1f} seconds before the newest: {values}")
+            self.plots.say(f"{self.plots.words_for(self._pointed_s)}: {values}")
 
     # ------------------------------------------------------------ what is chosen
 

@@ -32,6 +32,8 @@ class Slice:
     """(n,) index of the frame in the source; -1 marks a gap, not a frame."""
     values: NDArray[np.float32]
     """(n, curves asked for) in the units of ``app.ui.meters.curves``; NaN without a face."""
+    take_s: float | None = None
+    """How long the take is, where this is all of one."""
 
 
 class CurveHistory:

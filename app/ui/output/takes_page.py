@@ -248,4 +248,5 @@ def slice_of(take: Take, progress: Progress) -> Slice:
         if row % 100 == 0:
             progress(0.5 + 0.5 * row / len(take))
         rows.append(values(take.face(row)))
-    return Slice(0, take.times_s - take.length_s, take.media_s, take.frame, np.array(rows, np.float32))
+    times_s = take.times_s - take.length_s
+    return Slice(0, times_s, take.media_s, take.frame, np.array(rows, np.float32), take_s=take.length_s)

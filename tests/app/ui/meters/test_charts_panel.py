@@ -11,14 +11,18 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QToolButton
 
+from app.capture import SourceInfo
 from app.face_frame import FaceFrame
 from app.frames import Frame
+from app.outputs.csv_openface import OpenFaceCsv
+from app.outputs.take import read_take
 from app.pipeline import Snapshot
 from app.tracker import TrackerSettings
-from app.ui.jobs import Jobs
+from app.ui.jobs import Jobs, Progress
 from app.ui.message_bar import MessageBar
 from app.ui.meters.chart_choice import MOST, ON_DARK
 from app.ui.meters.charts_panel import ChartsPanel
+from app.ui.output.takes_page import slice_of
 from app.ui.panel import Shell
 from app.ui.preferences import Preferences
 from app.ui.session import Session
@@ -306,6 +310,44 @@ def test_picture_and_table_are_saved(qtbot: Any, panel: ChartsPanel, feed: Calla
     panel.save_table(table)
     qtbot.waitUntil(lambda: "charts.csv" in panel.shell.messages.text, timeout=WAIT_MS)
     assert len(table.read_text(encoding="utf-8").splitlines()) == 101
+
+
+def foot(panel: ChartsPanel) -> list[str]:
+    """What is written along the time of the lowest strip."""
+    assert panel.plots is not None
+    axis = list(panel.plots._strips.values())[-1].getAxis("bottom")
+    (step, values), *_ = axis.tickValues(*panel.plots.seen_s, axis.width())
+    return list(axis.tickStrings(values, 1.0, step))
+
+
+def test_a_take_has_its_own_time(
+    qtbot: Any, panel: ChartsPanel, feed: Callable[..., None], make_face: Callable[..., FaceFrame], tmp_path: Path
+) -> None:
+    sink = OpenFaceCsv(tmp_path / "take.csv")
+    sink.open(SourceInfo("clip.mp4", (320, 240), 10.0, None, live=False))
+    for i in range(954):
+        sink.write(make_face(i, time_s=i / 10, media_time_s=i / 10))
+    sink.close()
+    feed(0.2, 0.4)
+    plots = panel.plots
+    assert plots is not None
+    assert foot(panel)[-1] == "now"
+    panel.hold(slice_of(read_take(tmp_path / "take.csv"), Progress()))
+    assert plots.seen_s == pytest.approx((-95.3, 0)), "more than a minute"
+    assert (foot(panel)[0], foot(panel)[-1]) == ("0:00", "1:35")
+    assert len(foot(panel)) > 3
+    qtbot.keyClick(plots, Qt.Key.Key_PageUp)
+    qtbot.keyClick(plots, Qt.Key.Key_PageUp)
+    assert plots.accessibleDescription().startswith("85.8 seconds into the take: ")
+    for _ in range(4):
+        qtbot.keyClick(plots, Qt.Key.Key_Plus)
+    for _ in range(30):
+        qtbot.keyClick(plots, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert foot(panel)[0] == "0:00", "its beginning can be reached"
+    assert "now" not in foot(panel)
+    panel.pause.click()
+    assert foot(panel)[-1] == "now"
+    assert plots.seen_s == pytest.approx((-10, 0))
 
 
 def test_what_cannot_be_saved_is_told_in_one_line(
