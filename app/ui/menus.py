@@ -76,6 +76,7 @@ class Menus(QObject):
             self._fill(menu, sorted((c for c in self.commands if c.menu == name), key=lambda c: c.group))
             menu.aboutToShow.connect(self.refresh)
             menu.aboutToHide.connect(self._closed)
+        self._changing = [(self.actions[c.text], c) for c in self.commands if c.checked or c.enabled]
         self.refresh()
 
     def _closed(self) -> None:
@@ -125,8 +126,7 @@ class Menus(QObject):
 
     def refresh(self) -> None:
         """Tick and grey as things stand now; call a few times a second too: greyed keys do nothing."""
-        for command in self.commands:
-            action = self.actions[command.text]
+        for action, command in self._changing:
             if command.checked is not None:
                 action.setChecked(command.checked())
             if command.enabled is not None:

@@ -159,8 +159,10 @@ class StatusLine(QFrame):
         self.update()
 
     def show_status(self, status: Status) -> None:
-        self._dot.colour = QColor(getattr(self.theme, status.mood))
-        self._dot.update()
+        colour = QColor(getattr(self.theme, status.mood))
+        if colour != self._dot.colour:
+            self._dot.colour = colour
+            self._dot.update()
         texts = {
             "state": status.state,
             "fps": "" if status.fps is None else f"{status.fps:.1f} fps",

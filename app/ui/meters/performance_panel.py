@@ -87,7 +87,7 @@ class PerformancePanel(Panel):
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell)
-        self.figures = Figures()
+        self._snapshot, self._model, self._device = Snapshot(), "", ""
         self._rate = DrawingRate()
         self._processor = ProcessorUse()
         self._cores, self._memory_mib, self._asked_s = 0.0, memory_mib(), 0.0
@@ -208,33 +208,40 @@ class PerformancePanel(Panel):
         self._rate.look(now_s, rig.renders, rig.render_ms)
         if now_s - self._asked_s >= SLOW_S:
             self._asked_s, self._cores, self._memory_mib = now_s, self._processor.cores(), memory_mib()
-        self.figures = Figures(
-            # What ran last can still be read after its end.
-            snapshot=snapshot if snapshot.source is not None or session.running else self.figures.snapshot,
+        if snapshot.source is not None or session.running:
+            self._snapshot = snapshot  # what ran last can still be read after its end
+        self._model, self._device = session.model or self._model, session.device or self._device
+        if self.isVisible():
+            self._show()
+
+    @property
+    def figures(self) -> Figures:
+        """As of the last tick."""
+        return Figures(
+            snapshot=self._snapshot,
             rig=self._rate.latency,
             rig_per_s=self._rate.per_s,
             memory_mib=self._memory_mib,
             cores=self._cores,
             stalls=self.stalls.stalls,
             longest_stall_ms=self.stalls.longest_ms,
-            model=session.model or self.figures.model,
-            device=session.device or self.figures.device,
+            model=self._model,
+            device=self._device,
         )
-        if self.isVisible():
-            self._show()
 
     def _show(self) -> None:
-        for word, (value, tip) in tiles(self.figures).items():
+        figures = self.figures
+        for word, (value, tip) in tiles(figures).items():
             tile, label = self._tiles[word]
             label.setText(value)
             tile.setToolTip(tip)
-        self._bars.scale_ms = self.figures.scale_ms
+        self._bars.scale_ms = figures.scale_ms
         self._bars.latencies = {}
         heading = self.table.horizontalHeaderItem(BAR)
         assert heading is not None
-        heading.setText(f"{self.figures.scale_ms:g}")
+        heading.setText(f"{figures.scale_ms:g}")
         for row, stage in enumerate(STAGES):
-            latency = self.figures.latency(stage)
+            latency = figures.latency(stage)
             if latency is not None:
                 self._bars.latencies[row] = latency
             texts = ("–", "–") if latency is None else (_number(latency.p50_ms), _number(latency.p95_ms))
@@ -258,7 +265,7 @@ class PerformancePanel(Panel):
         self.table.viewport().update()
 
     def reset(self) -> None:
-        self.figures = Figures()
+        self._snapshot, self._model, self._device = Snapshot(), "", ""
         self._rate = DrawingRate()
         self.stalls.start()
         self._show()

@@ -1,19 +1,18 @@
 """The last seconds of one channel, before and after the filter: what smoothing does, seen while it is chosen."""
 
 import time
-from collections import deque
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QDataStream, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.face_frame import FaceFrame
 from app.ui.style.scale import px
 from app.ui.style.theme import Theme
-from rig.parameters import CHANNELS
+from rig.parameters import CHANNELS, N_CHANNELS
 
 HEIGHT: Final = 64
 SPAN_S: Final = 4.0
@@ -27,6 +26,11 @@ MARGIN: Final = 6
 TOP: Final = 16
 """Above the lines there is what they are."""
 MOST_SAMPLES: Final = 512
+ENOUGH_S: Final = 1.0
+"""Of less than this, and of less than so many frames, one cannot say how much they jitter."""
+ENOUGH_FRAMES: Final = 8
+STILL: Final = 1e-4
+"""What has a smaller mean second difference does not move."""
 
 
 class FilterTrace(QWidget):
@@ -39,7 +43,10 @@ class FilterTrace(QWidget):
         self.shown = 0
         """Index of the channel that is drawn."""
         self._since_s = self._painted_s = 0.0
-        self._samples: deque[tuple[float, NDArray[np.float32], NDArray[np.float32]]] = deque(maxlen=MOST_SAMPLES)
+        # What is kept lies together, from _first to before _end; where there is no more room it moves to the beginning.
+        self._times_s = np.zeros(2 * MOST_SAMPLES)
+        self._values = np.zeros((2 * MOST_SAMPLES, 2, N_CHANNELS), np.float32)  # unfiltered, filtered
+        self._first = self._end = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFixedHeight(HEIGHT)
@@ -54,17 +61,26 @@ class FilterTrace(QWidget):
 
     def clear(self) -> None:
         """Another source begins."""
-        self._samples.clear()
+        self._first = self._end = 0
         self.update()
 
     def add(self, face: FaceFrame) -> None:
         """The newest frame; one of before the last (a seek back, another source) starts the trace anew."""
-        if self._samples and not 0 <= face.media_time_s - self._samples[-1][0] <= SPAN_S:
-            self._samples.clear()
-        self._samples.append((face.media_time_s, face.au_unfiltered, face.au_measured))
-        while face.media_time_s - self._samples[0][0] > SPAN_S:
-            self._samples.popleft()
-        self._choose(face.media_time_s)
+        time_s = face.media_time_s
+        if self._first < self._end and not 0 <= time_s - self._times_s[self._end - 1] <= SPAN_S:
+            self._first = self._end = 0
+        if self._end == len(self._times_s):
+            kept = self._end - self._first
+            self._times_s[:kept] = self._times_s[self._first :]
+            self._values[:kept] = self._values[self._first :]
+            self._first, self._end = 0, kept
+        self._times_s[self._end] = time_s
+        self._values[self._end] = face.au_unfiltered, face.au_measured
+        self._end += 1
+        self._first = max(self._first, self._end - MOST_SAMPLES)
+        while time_s - self._times_s[self._first] > SPAN_S:
+            self._first += 1
+        self._choose(time_s)
         now = time.perf_counter()
         if now - self._painted_s >= REPAINT_S:
             self._painted_s = now
@@ -75,22 +91,26 @@ class FilterTrace(QWidget):
             self.shown = self.channel
         elif not 0 <= now_s - self._since_s < LIVELY_S:
             self._since_s = now_s
-            moved = np.ptp(np.array([raw for _, raw, _ in self._samples]), axis=0)
+            moved = np.ptp(self._values[self._first : self._end, 0], axis=0)
             if moved.max() > 1.3 * moved[self.shown]:  # else the picture would jump between two that are alike
                 self.shown = int(moved.argmax())
 
     def lines(self) -> NDArray[np.float64]:
         """(T, 3) of what is drawn: media time, unfiltered, filtered."""
-        at = self.shown
-        return np.array([(t, raw[at], smooth[at]) for t, raw, smooth in self._samples], np.float64).reshape(-1, 3)
+        made = np.empty((self._end - self._first, 3))
+        made[:, 0] = self._times_s[self._first : self._end]
+        made[:, 1:] = self._values[self._first : self._end, :, self.shown]
+        return made
 
     def jitter_left(self) -> float | None:
-        """Mean second difference of the filtered line over that of the unfiltered one; None while nothing moves."""
-        lines = self.lines()
-        if len(lines) < 8:
+        """Mean second difference of the filtered line over that of the unfiltered one; None while nothing moves, and
+        while there is too little to say."""
+        count = self._end - self._first
+        if count < ENOUGH_FRAMES or self._times_s[self._end - 1] - self._times_s[self._first] < ENOUGH_S:
             return None
-        raw, smooth = (float(np.abs(np.diff(lines[:, i], 2)).mean()) for i in (1, 2))
-        return smooth / raw if raw > 1e-4 else None
+        values = self._values[self._first : self._end, :, self.shown]
+        raw, smooth = np.abs(values[2:] - 2 * values[1:-1] + values[:-2]).mean(axis=0, dtype=np.float64).tolist()
+        return smooth / raw if raw > STILL else None
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -109,7 +129,7 @@ class FilterTrace(QWidget):
         for column, colour, thick in ((2, self.theme.accent, 2.2), (1, self.theme.right, 1.0)):
             y = px(TOP) + height * (1 - (lines[:, column] - low) / (high - low))
             painter.setPen(QPen(QColor(colour), thick))
-            painter.drawPolyline(QPolygonF([QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)]))
+            painter.drawPolyline(_polygon(x, y))
         self._paint_legend(painter)
 
     def _paint_legend(self, painter: QPainter) -> None:
@@ -128,6 +148,15 @@ class FilterTrace(QWidget):
 def title_of(channel: int) -> str:
     """``AU12 left``."""
     return CHANNELS[channel].replace("-", " ")
+
+
+def _polygon(x: NDArray[np.float64], y: NDArray[np.float64]) -> QPolygonF:
+    """As Qt reads one from a stream, in a tenth of the time that points take which are made one by one."""
+    numbers = np.stack([x, y], axis=1).astype(">f8")
+    stream = QDataStream(QByteArray(len(x).to_bytes(4, "big") + numbers.tobytes()))
+    made = QPolygonF()
+    stream >> made
+    return made
 
 
 def _range(values: NDArray[np.float64]) -> tuple[float, float]:

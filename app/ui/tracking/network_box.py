@@ -144,8 +144,9 @@ class NetworkBox(QWidget):
 
     def show_in_use(self, model: str, device: str) -> None:
         """What really runs; empty while nothing does."""
-        self._running = (model, device)
-        self._say()
+        if (model, device) != self._running:
+            self._running = (model, device)
+            self._say()
 
     def _say(self) -> None:
         model, device = self._running

@@ -57,6 +57,7 @@ class NeutralBox(QWidget):
         super().__init__()
         self._theme = theme
         self._default = AUTO
+        self._known = False
         self._profiles: list[str] | None = None
         self._dot, self._says = _Dot(), ElidedLabel()
         self._says.setAccessibleName("What the neutral is now")
@@ -112,10 +113,15 @@ class NeutralBox(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.profile.set_theme(theme)
-        self._dot.colour = theme.good if self._known else theme.warn
-        self._dot.update()
+        self._show_known(self._known)
 
-    _known = False
+    def _show_known(self, known: bool) -> None:
+        """Whether the neutral is this person's. Asked for a few times a second, painted where it changes."""
+        self._known = known
+        colour = self._theme.good if known else self._theme.warn
+        if colour != self._dot.colour:
+            self._dot.colour = colour
+            self._dot.update()
 
     # ------------------------------------------------------------ what is shown
 
@@ -127,9 +133,10 @@ class NeutralBox(QWidget):
             chosen: what is asked for: a mode or a profile.
             default: what a start begins with.
         """
-        self._known = now not in (AUTO, "off")
-        self._says.set_whole(MODE_TEXT.get(now, f"Profile {now}"))
-        self.set_theme(self._theme)
+        self._show_known(now not in (AUTO, "off"))
+        text = MODE_TEXT.get(now, f"Profile {now}")
+        if text != self._says.whole():
+            self._says.set_whole(text)
         self._default = default
         self._list_profiles(chosen)
         # Once calibrated, neither the running estimate nor a profile is in force: choosing one of them takes it back.

@@ -14,7 +14,7 @@ from app.ui.style import theme as themes
 from app.ui.style.choice_box import ChoiceBox
 from app.ui.style.segments import Segments
 from app.ui.tracking.countdown import Countdown
-from app.ui.tracking.filter_trace import SPAN_S, FilterTrace
+from app.ui.tracking.filter_trace import MOST_SAMPLES, SPAN_S, FilterTrace
 from rig.parameters import CHANNEL_INDEX, N_CHANNELS
 
 WAIT_MS = 60_000
@@ -98,6 +98,35 @@ def test_the_trace_shows_the_liveliest_channel_and_what_jitter_is_left(
     trace.add(faces(JAW, 61)[-1])
     assert trace.shown == BROW
     assert trace.jitter_left() is None, "nothing moves there"
+
+
+def test_jitter_is_told_once_there_is_a_second_of_it(qtbot: Any, faces: Callable[[int, int], list[FaceFrame]]) -> None:
+    trace = FilterTrace(themes.DARK)
+    qtbot.addWidget(trace)
+    trace.channel = JAW
+    frames = faces(JAW, 60)
+    for face in frames[:25]:  # 0.96 s
+        trace.add(face)
+        assert trace.jitter_left() is None
+    trace.add(frames[25])
+    assert trace.jitter_left() == pytest.approx(0.5, abs=0.01)
+    for face in frames[::20]:  # a seek back, then hardly any frames
+        trace.add(face)
+    assert len(trace.lines()) == 3
+    assert trace.jitter_left() is None
+
+
+def test_a_fast_source_has_fewer_seconds_and_the_trace_goes_on_for_ever(qtbot: Any, make_face: MakeFace) -> None:
+    trace = FilterTrace(themes.DARK)
+    qtbot.addWidget(trace)
+    trace.channel = BROW
+    count = 5 * MOST_SAMPLES + 7
+    for i in range(count):
+        raw, smooth = np.zeros((2, N_CHANNELS), np.float32)
+        raw[BROW], smooth[BROW] = i / count, i / count / 2
+        trace.add(make_face(i, media_time_s=i / 1000, au_unfiltered=raw, au_measured=smooth))
+    kept = np.arange(count - MOST_SAMPLES, count)
+    assert trace.lines() == pytest.approx(np.stack([kept / 1000, kept / count, kept / count / 2], axis=1), abs=1e-6)
 
 
 def test_the_trace_forgets_what_is_old_and_what_another_source_showed(
