@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDoubleSpinBox,
@@ -112,7 +112,7 @@ class ChannelDelegate(QStyledItemDelegate):
         """The name lies over all cells of the row: each paints its own part of it."""
         metrics = painter.fontMetrics()
         number, _, name = self._table.channels.title(row).partition(" ")
-        whole = self._table.viewport().width()
+        whole = self._table.horizontalHeader().length()
         line = QRectF(PAD, box.top() + 4, whole - 2 * PAD, box.height() - px(LOWER_PX) - 4)
         painter.setClipRect(box)
         painter.setPen(QColor(self.theme.muted))
@@ -198,11 +198,10 @@ class ChannelTable(QTableView):
         self.verticalHeader().setMinimumSectionSize(px(ROW_PX) - 8)
         header = self.horizontalHeader()
         header.setMinimumSectionSize(px(LINK_PX))
-        header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionsClickable(False)
         header.setHighlightSections(False)
         for column in (Column.LINK, *SETTING_OF):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             header.resizeSection(column, px(LINK_PX) if column == Column.LINK else px(NUMBER_PX))
         for row, entry in enumerate(ROWS):
             self.setRowHeight(row, px(HEADING_PX) if entry.au is None else px(ROW_PX))
@@ -233,6 +232,13 @@ class ChannelTable(QTableView):
             }}
             QTableView::item:hover, QTableView::item:selected {{ background: transparent; }}
         """)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Names get what numbers leave. A scroll bar has its room when it is not there, too: no column jumps."""
+        super().resizeEvent(event)
+        header = self.horizontalHeader()
+        room = self.contentsRect().width() - self.verticalScrollBar().sizeHint().width()
+        header.resizeSection(Column.NAME, room - sum(header.sectionSize(c) for c in (Column.LINK, *SETTING_OF)))
 
     # ------------------------------------------------------------ what is shown
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -162,8 +163,13 @@ class TrackingPanel(Panel):
         """``setup`` or ``channels``."""
         self.pages.choose(name)
         self._stack.setCurrentIndex(("setup", "channels").index(name))
+        self._show_neutral()
         if name == "channels" and self._face is not None:  # there may be no other one to come
             self.channels.show_face(self._face)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_neutral()
 
     def show_face(self, frame: Frame, face: FaceFrame) -> None:
         self._face = face
@@ -177,8 +183,8 @@ class TrackingPanel(Panel):
         self.neutral.show_ready(ready=on_air, seen=snapshot.tracked > 0)
         if on_air and self._pipeline is not None:
             self._pipeline.call(self._ask)
-        self._show_neutral()
         if self._visible_page("setup"):
+            self._show_neutral()
             left = self.trace.jitter_left() if on_air else None
             self.jitter.setText("" if left is None else f"Jitter left: {min(100 * left, 999):.0f} %")
 

@@ -188,6 +188,23 @@ def test_search_finds_by_number_name_region_and_arkit(table: ChannelTable, words
     assert len(headings) == 1
 
 
+def test_columns_stay_where_they_are_when_the_scroll_bar_goes(
+    page: ChannelPage, table: ChannelTable, qtbot: Any
+) -> None:
+    bar, header = table.verticalScrollBar(), table.horizontalHeader()
+    places = [header.sectionViewportPosition(column) for column in Column]
+    assert bar.isVisible()
+    assert header.length() == table.viewport().width(), "nothing is left empty beside the bar"
+    page.search.setText("AU12")
+    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=WAIT_MS)
+    assert [header.sectionViewportPosition(column) for column in Column] == places
+    page.resize(page.width() + 60, page.height())
+    qtbot.waitUntil(lambda: header.sectionViewportPosition(Column.LINK) == places[Column.LINK] + 60, timeout=WAIT_MS)
+    page.search.clear()
+    qtbot.waitUntil(bar.isVisible, timeout=WAIT_MS)
+    assert header.length() == table.viewport().width()
+
+
 def test_bars_show_before_and_after(table: ChannelTable) -> None:
     choose(table, JAW, Column.NAME)
     box = table.visualRect(table.channels.index(row_of(JAW), Column.NAME))

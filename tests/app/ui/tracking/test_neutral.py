@@ -97,6 +97,25 @@ def test_a_neutral_is_saved_and_recalled(
     assert choices(running)["Ada L."]
 
 
+def test_a_profile_from_elsewhere_is_there_when_the_panel_comes_into_sight(
+    running: MainWindow, qtbot: Any, folder: Path
+) -> None:
+    box, ticks = neutral_of(running).profile, lambda: running.panels["tracking"].tick(running.session.snapshot())
+    folder.mkdir(parents=True)
+    running._ticker.stop()
+    running.docks.toggle("tracking")
+    qtbot.waitUntil(lambda: not box.isVisible(), timeout=WAIT_MS)
+    (folder / "Eve.npz").touch()
+    ticks()
+    assert box.findText("Eve") < 0, "folders are not read for what nobody sees"
+    running.docks.show("tracking")
+    qtbot.waitUntil(box.isVisible, timeout=WAIT_MS)
+    assert box.findText("Eve") > 0
+    (folder / "Eve.npz").unlink()
+    ticks()
+    assert box.findText("Eve") < 0
+
+
 def test_a_damaged_profile_is_a_line_and_the_old_neutral_stays(
     running: MainWindow, qtbot: Any, trackers: list[Any], folder: Path
 ) -> None:
