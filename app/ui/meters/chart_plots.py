@@ -23,6 +23,8 @@ PEN_PX: Final = 1
 FONT_PX: Final = 11
 STEPS: Final = {"°": 15.0, " cm": 20.0}
 """Axes without a fixed length grow in these steps, so that they do not breathe with every frame."""
+TIME_SIDES: Final = ("bottom", "top")
+"""Below are the words, above what the grid hangs on."""
 ZOOM: Final = 0.8
 """Of a key."""
 PAN: Final = 0.1
@@ -103,7 +105,8 @@ class ChartPlots(pg.GraphicsLayoutWidget):
         self._names.clear()
         self._strips = {}
         for i, unit in enumerate(units):
-            strip = self.addPlot(row=i, col=0, axisItems={"bottom": TimeAxis(), "left": _Axis("left")})
+            axes = {"left": _Axis("left"), **{side: TimeAxis(side) for side in TIME_SIDES}}
+            strip = self.addPlot(row=i, col=0, axisItems=axes)
             last = i == len(units) - 1
             strip.getAxis("bottom").setStyle(showValues=last, tickLength=0, hideOverlappingLabels=False, maxTickLevel=0)
             strip.getAxis("bottom").setHeight(20 if last else 4)
@@ -180,7 +183,8 @@ class ChartPlots(pg.GraphicsLayoutWidget):
         """What the foot counts from, and how far back one can look."""
         for strip in self._strips.values():
             strip.getViewBox().setLimits(xMin=self._earliest_s)
-            strip.getAxis("bottom").set_take(self.take_s)
+            for side in TIME_SIDES:
+                strip.getAxis(side).set_take(self.take_s)
 
     @property
     def _earliest_s(self) -> float:

@@ -12,15 +12,17 @@ STEPS_S: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120,
 """Between two times of a take that are written."""
 STEP_PX: Final = 56
 """So far apart they are at least."""
-END_PX: Final = 44
-"""So far from the last one, which is the take's length."""
+LETTER_PX: Final = 6
+GAP_PX: Final = 12
+"""Between words at least."""
 
 
 class TimeAxis(pg.AxisItem):
     """Its zero is the newest frame: what is seen has times below."""
 
-    def __init__(self) -> None:
-        super().__init__("bottom")
+    def __init__(self, side: str) -> None:
+        """``side``: ``bottom``, or ``top`` for a grid at the same times."""
+        super().__init__(side)
         self.take_s: float | None = None
         """How long the take is that is shown; None while frames come in."""
 
@@ -40,14 +42,19 @@ class TimeAxis(pg.AxisItem):
         first, last = np.ceil(max(0.0, minVal + length_s) / step - 1e-6), (maxVal + length_s) / step + 1e-6
         times = np.arange(first, last) * step
         if maxVal > -1e-6:
-            times = np.append(times[(length_s - times) * px_per_s >= px(END_PX)], length_s)
+            room = px(GAP_PX + LETTER_PX * len(_time(length_s, _decimals(step))))
+            times = np.append(times[(length_s - times) * px_per_s >= room], length_s)
         return [(step, (times - length_s).tolist())]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        decimals = 0 if spacing >= 1 else 1 if spacing >= 0.1 else 2
+        decimals = _decimals(spacing)
         if self.take_s is not None:
             return [_time(value + self.take_s, decimals) for value in values]
         return ["now" if abs(v) < 1e-6 else f"{v:.{decimals}f} s".replace("-", "−") for v in values]
+
+
+def _decimals(spacing: float) -> int:
+    return 0 if spacing >= 1 else 1 if spacing >= 0.1 else 2
 
 
 def _time(seconds: float, decimals: int) -> str:
