@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QHideEvent, QKeyEvent
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QMenu, QMenuBar
 
 from app.ui.style.hover import forget_hover
 
@@ -18,7 +18,8 @@ ENDS: Final = {
 
 
 class Menu(QMenu):
-    """Home and End go to the first and the last entry that can be had. Qt's only scroll, and only what is too long."""
+    """Home and End go to the first and the last entry that can be had: Qt's only scroll, and only what is too long.
+    Opened by a key, its first entry is chosen, as in the menus of a bar."""
 
     def add_menu(self, title: str) -> "Menu":
         """A submenu of the same kind."""
@@ -32,6 +33,17 @@ class Menu(QMenu):
             self.setActiveAction(NOWHERE)
             event = QKeyEvent(event.type(), arrow, event.modifiers())
         super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._opened_by_another() and not QGuiApplication.mouseButtons():  # a mouse opens it while it is pressed
+            super().keyPressEvent(QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Down, Qt.KeyboardModifier.NoModifier))
+
+    def _opened_by_another(self) -> bool:
+        """A bar and a menu choose in those they open themselves."""
+        mine = self.menuAction()
+        owners = (owner for owner in mine.associatedObjects() if isinstance(owner, (QMenu, QMenuBar)))
+        return any(owner.activeAction() is mine for owner in owners)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
