@@ -102,7 +102,7 @@ def _character(w: "MainWindow") -> list[Command]:
     return [
         Command("Character", "Characters", fill=characters),
         Command(
-            "Character", "Reset view", w.rig.reset_view, "Home", "The face from the front, as at the start", group=1
+            "Character", "Reset view", w.rig.reset_view, "Home", "The face from the front, as at the start", group=2
         ),
     ]
 

@@ -10,6 +10,7 @@ PANEL_KEYS: Final = (
             ("Press the button", "Space or Enter"),
             ("Open a menu", "Alt and its letter"),
             ("Menu beside a button of the toolbar", "↓"),
+            ("What can be done here", "Menu, Shift+F10"),
             ("To the neighbour in a row of choices", "← →"),
             ("To the first, to the last", "Home, End"),
         ),
@@ -37,7 +38,7 @@ PANEL_KEYS: Final = (
         "Channels",
         (("A step more or less", "+ −"), ("Type a number", "Enter"), ("Link the sides", "Space"), ("Reset", "Del")),
     ),
-    ("Face", (("Reset a slider", "Del"), ("Undo, redo", "Ctrl+Z, Ctrl+Shift+Z"))),
+    ("Face", (("Reset a slider", "Del"),)),
     ("Takes", (("Play", "Enter"), ("Rename", "F2"), ("Delete", "Del"))),
     ("Process files", (("Start", "Enter"), ("Take off the list", "Del"), ("Close; work goes on", "Esc"))),
     (

@@ -10,7 +10,7 @@ from app.characters import Entry
 from app.make_me import make_me, make_me_from_files
 from app.pipeline import Snapshot
 from app.ui.character.characters_page import CharactersPage
-from app.ui.character.face_page import FacePage
+from app.ui.character.face_page import REDO_KEY, UNDO_KEY, FacePage
 from app.ui.character.make_me_dialog import MakeMeDialog
 from app.ui.character.thumbnails import Thumbnails
 from app.ui.jobs import Progress
@@ -91,14 +91,32 @@ class CharacterPanel(Panel):
             self.stage_page.show_camera(True, f"{self._camera_name}: {self.camera.sent} pictures sent")
 
     def commands(self) -> list[Command]:
-        settings = self.settings
+        settings, face = self.settings, self.face
         return [
             Command("Character", "Make it me …", self.open_make_me, "Ctrl+M", "A character with your own face"),
             Command("Character", "Import a character …", self.characters.ask_for_import, "Ctrl+I"),
             Command("Character", "Export the character …", self.characters.ask_for_export, "Ctrl+E"),
-            Command("Character", "Framing", fill=partial(settings.fill, "view"), group=1),
-            Command("Character", "Light", fill=partial(settings.fill, "light"), group=1),
-            Command("Character", "Background", fill=partial(settings.fill, "background"), group=1),
+            Command(
+                "Character",
+                "Undo",
+                face.undo_edit,
+                UNDO_KEY,
+                "Take the last change of this face back: its shape, its colours",
+                enabled=lambda: face.can_undo,
+                group=1,
+            ),
+            Command(
+                "Character",
+                "Redo",
+                face.redo_edit,
+                REDO_KEY,
+                "Make the change again that was taken back",
+                enabled=lambda: face.can_redo,
+                group=1,
+            ),
+            Command("Character", "Framing", fill=partial(settings.fill, "view"), group=2),
+            Command("Character", "Light", fill=partial(settings.fill, "light"), group=2),
+            Command("Character", "Background", fill=partial(settings.fill, "background"), group=2),
             Command(
                 "Character",
                 "Stage",
@@ -106,7 +124,7 @@ class CharacterPanel(Panel):
                 "F2",
                 "A frameless window with only the character, for OBS to capture",
                 checked=self.stage.isVisible,
-                group=2,
+                group=3,
             ),
             Command(
                 "Character",
@@ -115,7 +133,7 @@ class CharacterPanel(Panel):
                 "F3",
                 "Other programs see the character as a webcam",
                 checked=lambda: self.camera.on,
-                group=2,
+                group=3,
             ),
         ]
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
@@ -25,6 +25,7 @@ from app.own_characters import OwnCharacter, Shape, edits_to_json
 from app.ui.character.identity_editor import IdentityEditor
 from app.ui.character.look_editor import LookEditor
 from app.ui.character.slider import RESETS, Slider
+from app.ui.menus import native
 from app.ui.panel import Shell
 from app.ui.stage.rig_loader import BASE
 from app.ui.style import asking
@@ -47,6 +48,8 @@ FOLLOWING: Final = (
 )
 IMPORTED: Final = "An imported character is as its file has it: its shape and colours cannot be changed here."
 EDITS_KEY: Final = "character/edits"
+UNDO_KEY: Final = "Ctrl+Z"
+REDO_KEY: Final = "Ctrl+Shift+Z"
 
 
 class FacePage(QWidget):
@@ -76,8 +79,8 @@ class FacePage(QWidget):
         self.strength.setValue(round(100 * shell.preferences.value("character/strength", 1.0)))
         self.strength.setMinimumWidth(48)
         self.strength.setAccessibleName("How far random people differ")
-        self.undo = self._tool("Undo (Ctrl+Z)", self._undo)
-        self.redo = self._tool("Redo (Ctrl+Shift+Z)", self._redo)
+        self.undo = self._tool(f"Undo ({native(UNDO_KEY)})", self.undo_edit)
+        self.redo = self._tool(f"Redo ({native(REDO_KEY)})", self.redo_edit)
         self.more = self._tool("Mirror, even out, reset, locks", None)
         self.save = QPushButton("Save as …")
         self.save.setToolTip("Keep this face among your characters")
@@ -89,10 +92,6 @@ class FacePage(QWidget):
         self.strength.valueChanged.connect(self._show_strength)
         self.strength.reset_asked.connect(lambda: self.strength.setValue(100))
         self.save.clicked.connect(self.ask_for_name)
-        for keys, slot in ((QKeySequence.StandardKey.Undo, self._undo), (QKeySequence.StandardKey.Redo, self._redo)):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
         self.set_theme(shell.theme)
         self._show_strength()
         self.show_character()
@@ -101,6 +100,8 @@ class FacePage(QWidget):
         button = QToolButton()
         button.setToolTip(tip)
         button.setAccessibleName(tip)
+        set_role(button, "quiet")
+        button.setIconSize(QSize(16, 16))
         button.setFixedWidth(32)
         if slot is not None:
             button.clicked.connect(slot)
@@ -111,8 +112,7 @@ class FacePage(QWidget):
         tools.setSpacing(GAP // 2)
         tools.addWidget(self.random)
         tools.addWidget(self.strength, 1)
-        for button in (self.undo, self.redo, self.more):
-            tools.addWidget(button)
+        tools.addWidget(self.more)
         inner = QVBoxLayout(self.sliders)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(GAP)
@@ -134,7 +134,10 @@ class FacePage(QWidget):
         area = PanelScroll(body)
         foot = QHBoxLayout()
         foot.setContentsMargins(MARGIN, GAP, MARGIN, MARGIN)
+        foot.setSpacing(GAP // 2)
         foot.addWidget(self.save, 1)
+        for button in (self.undo, self.redo):  # of colours, too, which can be changed while the shape follows
+            foot.addWidget(button)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -162,8 +165,10 @@ class FacePage(QWidget):
         self.look.set_theme(theme)
         self.identity.set_theme(theme)
         self.source.set_theme(theme)
-        self.undo.setIcon(icon("undo", theme.text))
-        self.redo.setIcon(icon("redo", theme.text))
+        for button, name in ((self.undo, "undo"), (self.redo, "redo")):
+            dressed = icon(name, theme.text)
+            dressed.addPixmap(icon(name, theme.faint).pixmap(button.iconSize()), QIcon.Mode.Disabled)
+            button.setIcon(dressed)
         self.more.setIcon(icon("menu", theme.text))
 
     # ------------------------------------------------------------ who is shown
@@ -197,10 +202,19 @@ class FacePage(QWidget):
             shown.setVisible(edit is not None)
         self.sliders.setVisible(edit is not None and not rig.follows)
         self.save.setEnabled(edit is not None)
-        self.undo.setEnabled(edit is not None and edit.can_undo)
-        self.redo.setEnabled(edit is not None and edit.can_redo)
+        self._show_steps()
         self.look.show_now()
         self.identity.show_now()
+
+    def _show_steps(self) -> None:
+        """Whether there is a way back and forth; a button that ends there hands the keyboard to the other."""
+        undo, redo = self.can_undo, self.can_redo
+        for end, able, other in ((self.undo, undo, self.redo), (self.redo, redo, self.undo)):
+            if end.hasFocus() and not able and (undo or redo):
+                other.setEnabled(True)
+                other.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.undo.setEnabled(undo)
+        self.redo.setEnabled(redo)
 
     def _set_source(self, source: str) -> None:
         """Fixed begins with the face as it is now, unless something else was made of it before."""
@@ -219,10 +233,18 @@ class FacePage(QWidget):
             action(self.edit)
             self._show_now()
 
-    def _undo(self) -> None:
+    @property
+    def can_undo(self) -> bool:
+        return self.edit is not None and self.edit.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self.edit is not None and self.edit.can_redo
+
+    def undo_edit(self) -> None:
         self._do(lambda edit: edit.undo())
 
-    def _redo(self) -> None:
+    def redo_edit(self) -> None:
         self._do(lambda edit: edit.redo())
 
     def _randomise(self) -> None:

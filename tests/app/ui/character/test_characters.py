@@ -27,6 +27,7 @@ from rig.brows import brow_titles
 from rig.looks import LOOKS
 
 WAIT_MS = 60_000
+CTRL = Qt.KeyboardModifier.ControlModifier
 MakeWindow = Callable[..., MainWindow]
 
 
@@ -154,6 +155,40 @@ def test_a_face_is_shaped_kept_saved_and_exported(
     assert target.stat().st_size > 1_000_000
     assert [p.name for p in tmp_path.glob("*.glb")] == ["mine.glb"], "no half of it is left"
     assert "mine.glb" in window.messages.text
+
+
+def test_changes_are_undone_and_redone_by_key_wherever_the_keyboard_is(make_window: MakeWindow, qtbot: Any) -> None:
+    window = make_window(rig=True)
+    panel = panel_of(window)
+    shown(window, qtbot, "base")
+    qtbot.waitUntil(lambda: panel.face.edit is not None, timeout=WAIT_MS)
+    panel.show_page("face")
+    face, actions = panel.face, window.menus.actions
+    assert face.undo.isVisible()  # while the shape follows: colours can be changed
+    assert not actions["Undo"].isEnabled()
+    before = face.edit.shape.look.skin if face.edit is not None else ()
+    face.look.skin.buttons["Deep"].click()
+    qtbot.waitUntil(actions["Undo"].isEnabled, timeout=WAIT_MS)
+
+    def skin() -> tuple[float, ...]:
+        assert face.edit is not None
+        return tuple(face.edit.shape.look.skin)
+
+    again = CTRL | Qt.KeyboardModifier.ShiftModifier
+    for place in (window.rig, panel.pages.button("face"), window.toolbar.source):
+        place.setFocus()
+        qtbot.waitUntil(place.hasFocus, timeout=WAIT_MS)
+        qtbot.keyClick(place, Qt.Key.Key_Z, CTRL)
+        assert skin() == tuple(before)
+        qtbot.keyClick(place, Qt.Key.Key_Z, again)
+        assert skin() == SKINS["Deep"]
+        assert place.hasFocus()
+
+    face.undo.setFocus()  # where there is nothing left to undo, the way back is under the same key
+    for button in (face.undo, face.redo, face.undo):
+        assert button.hasFocus()
+        qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert face.redo.hasFocus()
 
 
 def test_a_cancelled_export_leaves_nothing(make_window: MakeWindow, qtbot: Any, tmp_path: Path) -> None:
