@@ -34,6 +34,7 @@ from app.ui.style import theme as themes
 from app.ui.style.menu import Menu
 from app.ui.style.scale import px
 from app.ui.style.segments import Segments
+from app.ui.style.tab_order import tab_after
 from app.ui.style.theme import Theme
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ class ChartsPanel(Panel):
             self.plots.pointed.connect(self._point)
             self.plots.stepped.connect(self._read_aloud)
             self._area.setWidget(self.plots)
+            tab_after(self.save, [self.plots])
             self._show_choice()
 
     def sizeHint(self) -> QSize:
@@ -248,6 +250,7 @@ class ChartsPanel(Panel):
             self.add.setFocus(Qt.FocusReason.OtherFocusReason)  # the last one was taken out by key
         self._stack.setCurrentWidget(self._body if colours else self._empty)
         self.legend.set_curves(colours, self.theme)
+        tab_after(self.save if self.plots is None else self.plots, [self.legend.remove_button(key) for key in colours])
         self._place_legend()
         self.save.setEnabled(bool(colours))
         if self.plots is not None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
 
 from app.capture import SourceInfo
 from app.face_frame import FaceFrame
@@ -242,6 +242,25 @@ def test_the_keyboard_stays_in_the_legend_when_a_curve_is_taken_out(panel: Chart
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
     assert not panel.choice.chosen
     assert panel.add.hasFocus()
+
+
+def test_tab_goes_from_the_tools_to_the_plots_and_on_to_the_legend(shell: Shell, qtbot: Any) -> None:
+    panel = ChartsPanel(shell)
+    qtbot.addWidget(panel)
+    last = QPushButton(panel)  # made before the plots and rows are, as the buttons of a dock's title
+    panel.resize(900, 300)
+    panel.show()
+    take_the_keyboard(panel, qtbot)
+    for key in ("AU26", "AU26"):  # out, and in again
+        panel.choice.toggle(key)
+        buttons = [panel.legend.remove_button(chosen) for chosen in panel.choice.chosen]
+        qtbot.waitUntil(lambda buttons=buttons: all(b.isVisible() for b in buttons), timeout=WAIT_MS)
+        panel.save.setFocus()
+        came_to: list[QWidget | None] = []
+        while not last.hasFocus():
+            panel.focusNextChild()
+            came_to.append(QApplication.focusWidget())
+        assert came_to == [panel.plots, *buttons, last]
 
 
 def test_the_plots_show_that_the_keyboard_is_there(panel: ChartsPanel, qtbot: Any) -> None:
