@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QTabBar, QWidget
 
 from app.ui.menus import belongs_to_widget
@@ -35,7 +35,7 @@ class KeyboardWindow(QMainWindow):
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not press_with_enter(event) and not go_to_end(event):
+        if not press_with_enter(event) and not go_to_end(event) and not open_context_menu(event):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
@@ -66,6 +66,18 @@ def go_to_end(event: QKeyEvent) -> bool:
     able = [i for i in range(row.count()) if row.isTabEnabled(i) and row.isTabVisible(i)]
     if able:
         row.setCurrentIndex(able[0] if event.key() == Qt.Key.Key_Home else able[-1])
+    event.accept()
+    return True
+
+
+def open_context_menu(event: QKeyEvent) -> bool:
+    """Shift+F10, for keyboards without a menu key: Qt knows of it on Windows only; whether it was that."""
+    asker = QApplication.focusWidget()
+    if event.key() != Qt.Key.Key_F10 or event.modifiers() != Qt.KeyboardModifier.ShiftModifier or asker is None:
+        return False
+    at = asker.inputMethodQuery(Qt.InputMethodQuery.ImCursorRectangle).center()  # where the menu key has it, too
+    asked = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, at, asker.mapToGlobal(at))
+    QApplication.sendEvent(asker, asked)
     event.accept()
     return True
 

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
 
-from app.ui.keyboard import press_with_enter
+from app.ui.keyboard import open_context_menu, press_with_enter
 from app.ui.menus import belongs_to_widget
 from app.ui.panel import Panel
 from app.ui.style import theme as themes
@@ -76,6 +76,8 @@ class PanelDock(QDockWidget):
         self.setAccessibleName(panel.title)
         self.setWidget(panel)
         self._frame = theme.faint
+        self._was_active = False
+        """When a dialog was opened that nothing else can be used beside."""
         self.bar = TitleBar(self, panel.title, theme)
         self.setTitleBarWidget(self.bar)
         self.topLevelChanged.connect(self.bar.set_floating)
@@ -118,10 +120,18 @@ class PanelDock(QDockWidget):
         if event.type() is QEvent.Type.ShortcutOverride and belongs_to_widget(event):
             event.accept()  # the window below is asked for what is docked only
             return True
+        if event.type() is QEvent.Type.WindowBlocked:
+            self._was_active = self.isActiveWindow()
+        elif event.type() is QEvent.Type.WindowUnblocked and self._was_active:
+            QTimer.singleShot(0, self, self._take_back)  # once the dialog is gone: desktops go on to the main window
         return super().event(event)
 
+    def _take_back(self) -> None:
+        if self.isFloating() and self.isVisible():
+            self.activateWindow()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not press_with_enter(event):
+        if not press_with_enter(event) and not open_context_menu(event):
             super().keyPressEvent(event)
 
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QColor, QKeySequence, QScreen, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QDialog,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -366,6 +367,31 @@ def test_keys_in_an_undocked_panel_are_its_own_as_in_a_docked_one(window: MainWi
     pause.setFocus()
     qtbot.keyClick(pause, KEY.Key_Space)  # presses the button that has the focus, and starts nothing
     assert (len(pressed), started) == (1, [])
+
+
+def test_a_dialog_of_an_undocked_panel_gives_the_keyboard_back_to_it(window: MainWindow, qtbot: Any) -> None:
+    window.docks.show("charts")
+    window.docks.move("charts", None)
+    dock = window.docks.docks["charts"]
+    qtbot.waitUntil(dock.isActiveWindow, timeout=WAIT_MS)
+    save = next(b for b in dock.findChildren(QAbstractButton) if b.accessibleName() == "Save the charts")
+    save.setFocus()
+    dialog = QDialog(window.panels["charts"])
+    dialog.setModal(True)
+    dialog.show()
+    qtbot.waitUntil(dialog.isActiveWindow, timeout=WAIT_MS)
+    dialog.reject()
+    window.activateWindow()  # as the desktop does
+    qtbot.waitUntil(lambda: dock.isActiveWindow() and QApplication.focusWidget() is save, timeout=WAIT_MS)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
+    dialog.show()  # asked for from elsewhere
+    qtbot.waitUntil(dialog.isActiveWindow, timeout=WAIT_MS)
+    dialog.reject()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
+    QApplication.processEvents()
+    assert window.isActiveWindow()
 
 
 def test_a_panel_that_a_menu_moved_has_the_keyboard(window: MainWindow, qtbot: Any) -> None:
