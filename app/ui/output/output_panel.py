@@ -209,6 +209,10 @@ class OutputPanel(Panel):
                 enabled=lambda: player.active,
                 group=2,
             ),
+            Command(
+                "Output", "Show a take in the charts", self._chart_take, tip="The selected one, all of it", group=2
+            ),
+            Command("Output", "Open the folder of takes", self.recording_page.open_folder, group=2),
         ]
 
     def _add_stream(self) -> None:
@@ -221,8 +225,11 @@ class OutputPanel(Panel):
             self.shell.player.toggle()
             return
         self._show_takes()
-        if self.takes_page.list.chosen is not None:
-            self.takes_page.play_take(self.takes_page.list.chosen)
+        self.takes_page.with_chosen(self.takes_page.play_take)
+
+    def _chart_take(self) -> None:
+        self._show_takes()
+        self.takes_page.with_chosen(self.takes_page.show_in_charts)
 
     def _show_takes(self) -> None:
         self.wanted.emit("output")

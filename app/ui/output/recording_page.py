@@ -268,5 +268,7 @@ class RecordingPage(PanelScroll):
     def open_folder(self) -> None:
         """In the desktop's own file manager."""
         folder = self.recorder.folder
-        if not folder.is_dir() or not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+        if not folder.is_dir():
+            self._messages.show_message("info", f"there are no takes yet: the first one makes the folder {folder}")
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
             self._messages.show_message("warning", f"this desktop opens no folders: takes are in {folder}")

@@ -36,6 +36,8 @@ PART_LINES: Final = {
     "pose": ("Head and gaze", "Rotation, position, both eyes"),
 }
 EVERY_FRAME: Final = "Every frame"
+RATES: Final = (0, 10, 12, 15, 20, 24, 25, 30, 50, 60, 90, 120, int(MOST_FPS))
+"""Frames a second that arrows step through; 0 is every frame."""
 INDENT: Final = 24
 LABELS_PX: Final = 64
 
@@ -60,6 +62,17 @@ class _NumberBox(QSpinBox):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
+
+
+class _RateBox(_NumberBox):
+    """Any rate can be typed; arrows go through those of cameras, films and screens."""
+
+    def stepBy(self, steps: int) -> None:
+        """To the ``steps``-th usual rate above this one, or below it."""
+        now = self.value()
+        ahead = [rate for rate in RATES if rate > now] if steps > 0 else [rate for rate in RATES[::-1] if rate < now]
+        self.setValue(ahead[min(abs(steps), len(ahead)) - 1] if ahead and steps else now)
+        self.selectAll()
 
 
 class StreamCard(QFrame):
@@ -148,7 +161,7 @@ class StreamCard(QFrame):
         self.port.setRange(1, 65535)
         self.part = ChoiceBox(self._theme, "What is sent")
         self.part.offer([(key, word, line, True) for key, (word, line) in PART_LINES.items()])
-        self.limit = _NumberBox()
+        self.limit = _RateBox()
         self.limit.setRange(0, int(MOST_FPS))
         self.limit.setSuffix(" fps")
         self.limit.setSpecialValueText(EVERY_FRAME)

@@ -27,6 +27,8 @@ class Takes(QObject):
 
     changed = Signal()
     """There are others."""
+    looked = Signal()
+    """A search that ``look`` asked for is over, others or not: after ``changed``."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,6 +59,7 @@ class Takes(QObject):
         if takes != self.takes:
             self.takes = takes
             self.changed.emit()
+        self.looked.emit()
 
     def rename(self, info: TakeInfo, name: str) -> Path:
         """Give a take another name, in its folder; returns its path. Raises ``UserError``; nothing is overwritten."""

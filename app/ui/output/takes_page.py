@@ -1,5 +1,6 @@
 """The output panel's page of takes: what was recorded, and its play-back on the 3D face."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -45,6 +46,7 @@ class TakesPage(QWidget):
         self.setObjectName("panelBody")
         self._recorder, self.player, self._jobs, self._messages = recorder, player, jobs, messages
         self._theme = theme
+        self._wish: Callable[[TakeInfo], None] | None = None
         self.takes = Takes()
         self.list = TakeList(theme)
         self.empty = QLabel(EMPTY)
@@ -86,11 +88,11 @@ class TakesPage(QWidget):
         self.live.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         menu = Menu(self)
         menu.setToolTipsVisible(True)
-        self.charts = menu.addAction("Show in charts")
-        self.rename = menu.addAction("Rename\tF2")
-        self.delete = menu.addAction("Delete …\tDel")
+        self.charts = menu.addAction("&Show in charts")
+        self.rename = menu.addAction("&Rename\tF2")
+        self.delete = menu.addAction("&Delete …\tDel")
         menu.addSeparator()
-        self.open = menu.addAction("Open folder")
+        self.open = menu.addAction("&Open folder")
         self.more.setMenu(menu)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -131,7 +133,7 @@ class TakesPage(QWidget):
         self.list.currentItemChanged.connect(lambda *_: self._show_player())
         self.play.clicked.connect(self._play_or_pause)
         self.live.clicked.connect(player.stop)
-        self.charts.triggered.connect(self._chart)
+        self.charts.triggered.connect(lambda: self.with_chosen(self.show_in_charts))
         self.rename.triggered.connect(self.list.rename)
         self.delete.triggered.connect(lambda: self._delete(self.list.chosen))
         self.open.triggered.connect(self.folder_asked)
@@ -139,6 +141,7 @@ class TakesPage(QWidget):
         player.changed.connect(self._show_player)
         player.moved.connect(self._show_place)
         takes.changed.connect(self._show_takes)
+        takes.looked.connect(self._grant)
         self._recorder.saved.connect(lambda *_: self.look())
         self._recorder.changed.connect(self.look)
 
@@ -161,6 +164,19 @@ class TakesPage(QWidget):
         self.empty.setVisible(not there)
         self.transport.setVisible(there or self.player.take is not None)
         self._show_player()
+
+    def with_chosen(self, do: Callable[[TakeInfo], None]) -> None:
+        """``do`` it with the take that is selected; where none is listed yet, once the folder was looked through."""
+        self._wish = do
+        if self.list.chosen is not None:
+            self._grant()
+        else:
+            self.look()
+
+    def _grant(self) -> None:
+        wish, self._wish = self._wish, None
+        if wish is not None and self.list.chosen is not None:
+            wish(self.list.chosen)
 
     def _rename(self, info: TakeInfo, name: str) -> None:
         try:
@@ -225,10 +241,8 @@ class TakesPage(QWidget):
     def _seek(self, hundredths: int) -> None:
         self.player.seek(hundredths / STEPS_A_SECOND)
 
-    def _chart(self) -> None:
-        info = self.list.chosen
-        if info is None:
-            return
+    def show_in_charts(self, info: TakeInfo) -> None:
+        """All of it, read on a thread: ``charts_asked`` tells."""
 
         def curves(progress: Progress) -> Slice:
             return slice_of(read_take(info.path, lambda share: progress(share / 2)), progress)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication
 
 from app.face_frame import FaceFrame
 from app.outputs.take import read_take
@@ -14,6 +16,7 @@ from app.ui.meters.meters_panel import MetersPanel
 from app.ui.output.output_panel import OutputPanel
 from app.ui.style import asking
 from app.ui.style.figures import clock, size_text
+from app.ui.style.menu import Menu
 from app.ui.window import MainWindow
 from rig.parameters import CHANNEL_INDEX
 
@@ -121,6 +124,28 @@ def test_a_new_stream_comes_into_sight_below_one_that_is_unfolded(
     assert room.contains(new.remove.mapTo(page.viewport(), new.remove.rect().center()))
 
 
+def test_arrows_step_through_usual_rates_and_any_other_can_be_typed(
+    window: MainWindow, output: OutputPanel, qtbot: Any
+) -> None:
+    card = output.streams_page.cards[0]
+    card.fold.setChecked(True)
+    seen = [card.limit.text()]
+    for _ in range(7):
+        qtbot.keyClick(card.limit, Qt.Key.Key_Up)
+        seen.append(card.limit.text())
+    rates = [10, 12, 15, 20, 24, 25, 30]
+    assert seen == ["Every frame", *(f"{rate} fps" for rate in rates)]
+    qtbot.keyClicks(card.limit, "7")
+    qtbot.keyClick(card.limit, Qt.Key.Key_Return)
+    assert card.stream.settings.rate == 7
+    qtbot.keyClick(card.limit, Qt.Key.Key_Up)
+    assert card.limit.value() == 10
+    qtbot.keyClick(card.limit, Qt.Key.Key_Down)
+    assert card.limit.text() == "Every frame"
+    qtbot.keyClick(card.limit, Qt.Key.Key_Down)
+    assert card.limit.text() == "Every frame"
+
+
 def test_names_of_takes_are_tried_while_they_are_typed(window: MainWindow, output: OutputPanel, qtbot: Any) -> None:
     output.show_page("recording")
     page = output.recording_page
@@ -202,6 +227,63 @@ def test_a_take_is_shown_in_the_charts(window: MainWindow, output: OutputPanel, 
     assert len(charts._paused.time_s) == len(take)
     charts.pause.click()
     assert charts._paused is None
+
+
+def test_the_menu_bar_shows_a_take_in_the_charts_though_none_is_listed_yet(
+    window: MainWindow, output: OutputPanel, qtbot: Any, recorded: Path
+) -> None:
+    charts, page = window.panels["charts"], output.takes_page
+    assert isinstance(charts, ChartsPanel)
+    output.show_page("streams")
+    page.takes.takes = []
+    page.takes.changed.emit()
+    assert page.list.chosen is None  # as after a start
+    window.menus.actions["Show a take in the charts"].trigger()
+    qtbot.waitUntil(lambda: charts._paused is not None, timeout=WAIT_MS)
+    assert charts._paused is not None
+    assert len(charts._paused.time_s) == len(read_take(recorded))
+    assert page.isVisible()
+
+
+def test_a_key_opens_what_can_be_done_with_a_take(
+    window: MainWindow, output: OutputPanel, qtbot: Any, recorded: Path, opened: list[Path]
+) -> None:
+    takes = output.takes_page.list
+    takes.setFocus()
+    qtbot.keyClick(takes, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, Menu)
+    chosen = menu.activeAction()
+    assert chosen is output.takes_page.charts
+    qtbot.keyClick(menu, Qt.Key.Key_O)
+    assert opened == [recorded.parent]
+    assert takes.hasFocus()
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Folders that the desktop was asked to open."""
+    asked: list[Path] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: asked.append(Path(url.toLocalFile())) or True)
+    return asked
+
+
+def test_the_menu_bar_opens_the_folder_of_takes_or_says_why_not(
+    window: MainWindow, output: OutputPanel, tmp_path: Path, opened: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry, recorder = window.menus.actions["Open the folder of takes"], window.shell.recorder
+    entry.trigger()
+    assert opened == [tmp_path]
+    assert not window.messages.text
+    recorder.folder = tmp_path / "new"
+    entry.trigger()
+    assert opened == [tmp_path]
+    assert window.messages.text.startswith("There are no takes yet")
+    assert str(recorder.folder) in window.messages.text
+    recorder.folder.mkdir()
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: False)
+    entry.trigger()
+    assert window.messages.text.startswith("This desktop opens no folders")
 
 
 def test_a_take_is_renamed_in_place_and_deleted_after_a_question(
