@@ -52,6 +52,8 @@ def shown(window: MainWindow, qtbot: Any, spec: str) -> np.ndarray:
     if window.rig.problem:
         pytest.skip(f"no OpenGL here: {window.rig.problem}")
     qtbot.waitUntil(lambda: window.rig.shown == spec, timeout=WAIT_MS)
+    grid = panel_of(window).characters.grid
+    qtbot.waitUntil(lambda: grid.current_name == spec, timeout=WAIT_MS)  # panels are told a little later
     before = window.rig.renders
     window.rig.reset_view()
     qtbot.waitUntil(lambda: window.rig.renders > before, timeout=WAIT_MS)
