@@ -90,12 +90,19 @@ class PanelDock(QDockWidget):
     def undock(self, deck: QRect) -> None:
         """A window of its own, beside where it was; ``deck``: what it was in, on the screen."""
         here = QRect(self.mapToGlobal(QPoint()), self.size())
-        if not deck.intersects(here):  # behind another tab, Qt keeps it aside
+        if not deck.intersects(here):  # behind another tab, Qt keeps it aside, and small
+            here.setSize(self._front().size().boundedTo(deck.size()))
             here.moveCenter(deck.center())
         way = deck.center() - here.center()
         self.setFloating(True)
         step = QPoint(*(UNDOCKED_BY if part >= 0 else -UNDOCKED_BY for part in way.toTuple()))
         self.setGeometry(here.translated(step))
+
+    def _front(self) -> QWidget:
+        """The dock that is seen where this one is behind its tab."""
+        window = self.parentWidget()
+        beside = window.tabifiedDockWidgets(self) if isinstance(window, QMainWindow) else []
+        return next((dock for dock in beside if not dock.visibleRegion().isEmpty()), self)
 
     def appear(self) -> None:
         """Shown, and in front. One that floats is where it was, wherever the desktop would put a new window."""

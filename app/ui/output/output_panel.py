@@ -234,4 +234,6 @@ class OutputPanel(Panel):
     def _show_takes(self) -> None:
         self.wanted.emit("output")
         self.show_page("takes")
-        self.takes_page.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        takes = self.takes_page.list
+        place = takes if takes.count() else self.pages.button("takes")  # an empty list is not there
+        place.setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -409,8 +409,10 @@ def test_a_panel_that_a_menu_moved_has_the_keyboard(window: MainWindow, qtbot: A
 
 def test_a_panel_behind_another_tab_is_undocked_into_sight(window: MainWindow, qtbot: Any) -> None:
     qtbot.waitUntil(lambda: not window.docks.is_visible("character"), timeout=WAIT_MS)
+    seen = window.docks.docks["tracking"].size()
     window.docks.move("character", None)
     assert window.frameGeometry().contains(window.docks.docks["character"].geometry().center())
+    assert window.docks.docks["character"].size() == seen
 
 
 def test_the_first_window_is_whole_on_a_small_screen(

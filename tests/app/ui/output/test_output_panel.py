@@ -260,6 +260,13 @@ def test_a_key_opens_what_can_be_done_with_a_take(
     assert takes.hasFocus()
 
 
+def test_without_takes_the_keyboard_is_on_their_page_all_the_same(window: MainWindow, output: OutputPanel) -> None:
+    window.rig.setFocus()
+    window.menus.actions["Takes"].trigger()
+    assert output.takes_page.empty.isVisible()
+    assert output.pages.button("takes").hasFocus()
+
+
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Folders that the desktop was asked to open."""
