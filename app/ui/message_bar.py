@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from app.errors import UserError, told_by
 from app.ui.notices import Notice
 from app.ui.style import theme as themes
+from app.ui.style.icons import icon_size
 from app.ui.style.theme import GAP, Theme, set_property
 from app.ui.style.wrapped_label import WrappedLabel
 
@@ -102,7 +103,7 @@ class MessageBar(Notice):
         self._theme = theme
         self._messages: list[Message] = []
         self._icon = QLabel()
-        self._icon.setFixedSize(ICON_PX, ICON_PX)
+        self._icon.setFixedSize(icon_size(ICON_PX))
         self._label = WrappedLabel()
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more = QLabel()
@@ -155,7 +156,8 @@ class MessageBar(Notice):
     def height_for(self, width: int, room: int) -> int:
         """The buttons stand beside a short text, and below a long one or its details."""
         margins = self._row.contentsMargins()
-        beside = width - margins.left() - margins.right() - ICON_PX - 4 * GAP - self._tools.sizeHint().width()
+        taken = self._icon.width() + 4 * GAP + self._tools.sizeHint().width()
+        beside = width - margins.left() - margins.right() - taken
         short = self._detail.isHidden() and self._label.n_lines(beside) <= BESIDE_LINES
         way = QBoxLayout.Direction
         self._row.setDirection(way.LeftToRight if short else way.TopToBottom)
@@ -249,7 +251,7 @@ class MessageBar(Notice):
         top = self._messages[0]
         set_property(self, "kind", top.kind)
         colour = getattr(self._theme, COLOURS[top.kind])
-        self._icon.setPixmap(themes.icon(top.kind, colour).pixmap(16, 16))
+        self._icon.setPixmap(themes.icon(top.kind, colour).pixmap(icon_size(ICON_PX)))
         self._label.set_whole(top.text)
         self.setAccessibleName(f"{top.kind}: {top.text}")
         said = f"{top.times} times" if top.times > 1 else ""

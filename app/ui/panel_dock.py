@@ -10,6 +10,8 @@ from app.ui.keyboard import open_context_menu, press_with_enter
 from app.ui.menus import belongs_to_widget
 from app.ui.panel import Panel
 from app.ui.style import theme as themes
+from app.ui.style.icons import icon_size
+from app.ui.style.scale import px
 from app.ui.style.theme import Theme
 
 UNDOCKED_BY: Final = 32
@@ -40,8 +42,8 @@ class TitleBar(QWidget):
         button = QToolButton(self)
         button.setProperty("role", "quiet")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setIconSize(QSize(12, 12))
-        button.setFixedSize(24, 24)
+        button.setIconSize(icon_size(12))
+        button.setFixedSize(px(24), px(24))
         _explain(button, tip)
         return button
 
@@ -61,7 +63,7 @@ class TitleBar(QWidget):
         _explain(self.float_button, f"{'Dock' if on else 'Undock'} {self._title.text()}")
 
     def sizeHint(self) -> QSize:
-        return QSize(120, 0 if self._tabbed else 32)
+        return QSize(120, 0 if self._tabbed else px(32))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

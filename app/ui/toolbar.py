@@ -20,7 +20,7 @@ from app.config import CSV_FORMATS
 from app.ui.picture.cameras import list_cameras, source_title
 from app.ui.style import theme as themes
 from app.ui.style.figures import clock
-from app.ui.style.icons import SIZE, SPACED, spaced_icon
+from app.ui.style.icons import SPACED, icon_size, spaced_icon
 from app.ui.style.menu import Menu
 from app.ui.style.theme import Theme, set_property
 
@@ -138,7 +138,7 @@ class Toolbar(QFrame):
         self.record.setMenu(menu)
 
         self.view = self._button("view", "Panels and view")
-        self.view.setIconSize(QSize(SIZE, SIZE))
+        self.view.setIconSize(icon_size())
         self.view.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.view.setAccessibleName("View menu")
         self.view.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -164,7 +164,7 @@ class Toolbar(QFrame):
         button.setToolTip(tip)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setIconSize(QSize(SPACED, SIZE))
+        button.setIconSize(icon_size(width=SPACED))
         return button
 
     def _list_streams(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.character_edit import CharacterEdit
 from app.ui.character.slider import RESETS, Slider
 from app.ui.message_bar import ElidedLabel
+from app.ui.style.icons import icon_size
 from app.ui.style.tab_order import tab_after
 from app.ui.style.theme import GAP, Theme, icon, number_width, set_role, tabular
 from rig.identity import Control, find_controls, groups, load_controls
@@ -109,7 +110,7 @@ class _Row(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self.lock.setIcon(icon("lock", theme.muted))
-        self.lock.setIconSize(QSize(14, 14))
+        self.lock.setIconSize(icon_size(14))
 
 
 class _Group(QWidget):

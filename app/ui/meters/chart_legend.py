@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePol
 
 from app.ui.meters.curves import CENTIMETRES, CURVE_INDEX, CURVES, DEGREES, FACS, SHAPE, Curve, Unit
 from app.ui.style import theme as themes
+from app.ui.style.icons import icon_size
 from app.ui.style.scale import px
 from app.ui.style.theme import Theme
 
 ROW_PX: Final = 24
-VALUE_WIDEST: Final[dict[Unit, str]] = {FACS: "8.8", SHAPE: "8.88", DEGREES: "+188.8°", CENTIMETRES: "188.8 cm"}
+VALUE_WIDEST: Final[dict[Unit, str]] = {FACS: "8.8", SHAPE: "8.88", DEGREES: "−88.8°", CENTIMETRES: "188.8 cm"}
 
 
 class _Swatch(QWidget):
@@ -63,8 +64,8 @@ class _Row(QWidget):
         self.remove = QToolButton()
         self.remove.setProperty("role", "quiet")
         self.remove.setIcon(themes.icon("close", theme.muted))
-        self.remove.setIconSize(QSize(12, 12))
-        self.remove.setFixedSize(22, 22)
+        self.remove.setIconSize(icon_size(12))
+        self.remove.setFixedSize(px(12) + 10, px(22))
         self.remove.setToolTip(f"Take {curve.title} out of the charts")
         self.remove.setAccessibleName(f"Take out {curve.title}")
         self.remove.setFocusPolicy(Qt.FocusPolicy.TabFocus)

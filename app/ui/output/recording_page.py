@@ -26,6 +26,7 @@ from app.ui.message_bar import ElidedLabel, MessageBar
 from app.ui.output.recorder import COUNTDOWNS, SCARCE_BYTES, Recorder
 from app.ui.style import theme as themes
 from app.ui.style.figures import clock, size_text
+from app.ui.style.icons import icon_size
 from app.ui.style.panel_scroll import PanelScroll
 from app.ui.style.segments import Segments
 from app.ui.style.theme import GAP, Theme, set_property, set_role, tabular
@@ -66,7 +67,7 @@ class RecordingPage(PanelScroll):
         super().__init__(body)
         self.recorder, self._messages, self._theme = recorder, messages, theme
         self.record = _LargeButton()
-        self.record.setIconSize(QSize(16, 16))
+        self.record.setIconSize(icon_size())
         self.record.setFont(tabular(self.record.font()))
         self.record.clicked.connect(recorder.toggle)
         self.state = QFrame()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -22,6 +22,7 @@ from app.ui.picture.transport import SeekSlider
 from app.ui.style import asking
 from app.ui.style import theme as themes
 from app.ui.style.figures import clock
+from app.ui.style.icons import icon_size
 from app.ui.style.menu import Menu
 from app.ui.style.theme import GAP, Theme, number_width, set_role, tabular
 
@@ -82,7 +83,7 @@ class TakesPage(QWidget):
             button.setToolTip(tip)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.play.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.play.setIconSize(QSize(14, 14))
+        self.play.setIconSize(icon_size(14))
         for button in (self.play, self.live, self.more):
             button.setFixedSize(88 if button is self.play else 64, BUTTON_PX)
         self.live.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)

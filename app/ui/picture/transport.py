@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
 
 from app.ui.picture.playback import SPEEDS, Position
 from app.ui.style import theme as themes
+from app.ui.style.icons import icon_size
 from app.ui.style.menu import Menu
+from app.ui.style.scale import px
 from app.ui.style.theme import GAP, Theme
 
 BUTTON: Final = QSize(32, 28)
@@ -238,13 +240,13 @@ class TransportBar(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         for part in (self.frame, self.back, self.forward):
-            part.setVisible(self.width() >= NARROW_PX)
+            part.setVisible(self.width() >= px(NARROW_PX))
 
 
 def dress(button: QToolButton) -> None:
     """As the buttons of the bar are: an icon without a border."""
     themes.set_role(button, "quiet")
-    button.setIconSize(QSize(16, 16))
+    button.setIconSize(icon_size())
     button.setFixedSize(BUTTON)
 
 

@@ -1,4 +1,7 @@
-"""Small icons drawn in the theme's own colours, on a grid of 16 px; as ``QIcon``, or as files for the style sheet."""
+"""Small icons drawn in the theme's own colours, on a grid of 16 px; as ``QIcon``, or as files for the style sheet.
+
+They go with the system's text, as all lengths do: a button gets its ``icon_size``.
+"""
 
 import tempfile
 from collections.abc import Callable
@@ -6,13 +9,21 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+
+from app.ui.style.scale import px
 
 SIZE: Final = 16
 SPACED: Final = 20
+"""How wide one is that has room behind it."""
 SCALES: Final = (1, 2, 3)
 Draw = Callable[[QPainter], None]
+
+
+def icon_size(length: int = SIZE, width: int | None = None) -> QSize:
+    """For ``setIconSize``: lengths for usual text; as wide as high where nothing else is said."""
+    return QSize(px(length if width is None else width), px(length))
 
 
 def icon(name: str, colour: str) -> QIcon:
@@ -27,20 +38,26 @@ def spaced_icon(name: str, colour: str) -> QIcon:
     """The same with room between it and the words to its right, ``SPACED`` across: Qt leaves next to none."""
     made = QIcon()
     for scale in SCALES:
-        wide = QPixmap(SPACED * scale, SIZE * scale)
+        narrow = _pixmap(name, colour, scale)
+        wide = QPixmap(px(SPACED) * scale, narrow.height())
         wide.fill(Qt.GlobalColor.transparent)
         painter = QPainter(wide)
-        painter.drawPixmap(QRectF(0, 0, SIZE * scale, SIZE * scale).toRect(), _pixmap(name, colour, scale))
+        painter.drawPixmap(narrow.rect(), narrow)
         painter.end()
         wide.setDevicePixelRatio(scale)
         made.addPixmap(wide)
     return made
 
 
-@cache
 def icon_file(name: str, colour: str) -> str:
     """The same as a PNG for ``url(...)`` in a style sheet; Qt finds the larger ones beside it on sharper screens."""
-    path = Path(_folder().name) / f"{name}-{colour.lstrip('#')}.png"
+    return _icon_file(name, colour, px(SIZE))
+
+
+@cache
+def _icon_file(name: str, colour: str, pixels: int) -> str:
+    """``pixels``: its height with the text that the system has now."""
+    path = Path(_folder().name) / f"{name}-{colour.lstrip('#')}-{pixels}.png"
     for scale in SCALES:
         _pixmap(name, colour, scale).save(str(path.with_stem(path.stem + ("" if scale == 1 else f"@{scale}x"))))
     return path.as_posix()
@@ -59,11 +76,12 @@ def remove_files() -> None:
 
 
 def _pixmap(name: str, colour: str, scale: int) -> QPixmap:
-    pixmap = QPixmap(SIZE * scale, SIZE * scale)
+    pixels = px(SIZE) * scale
+    pixmap = QPixmap(pixels, pixels)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(scale, scale)
+    painter.scale(pixels / SIZE, pixels / SIZE)
     if name in SHAPES:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colour))

@@ -60,6 +60,7 @@ def _buttons(t: Theme) -> str:
     return f"""
     QToolButton, QPushButton {{
         background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; padding: 0 10px; min-height: {px(26)}px;
+        icon-size: {px(16)}px;
     }}
     QToolButton:hover, QPushButton:hover {{ background: {t.hover}; }}
     QToolButton:pressed, QPushButton:pressed {{ background: {t.line}; }}
@@ -71,11 +72,11 @@ def _buttons(t: Theme) -> str:
     QToolButton::menu-indicator {{ image: none; }}
     QPushButton::menu-indicator {{
         image: url({icon_file("down", t.muted)}); subcontrol-position: right center; right: 6px;
-        width: 14px; height: 14px;
+        width: {px(14)}px; height: {px(14)}px;
     }}
     QToolButton[popupMode="1"] {{ padding-right: 26px; }}
     QToolButton::menu-button {{ border-left: 1px solid {t.line}; width: 18px; }}
-    QToolButton::menu-arrow {{ image: url({icon_file("down", t.muted)}); width: 12px; }}
+    QToolButton::menu-arrow {{ image: url({icon_file("down", t.muted)}); width: {px(12)}px; }}
     {primary} {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; font-weight: 600; }}
     QPushButton[role="primary"]:hover, QToolButton[role="primary"]:hover {{ background: {t.accent_hover}; }}
     QPushButton[role="primary"]:focus, QToolButton[role="primary"]:focus {{ border-color: {t.text}; }}
@@ -88,7 +89,8 @@ def _buttons(t: Theme) -> str:
         background: {t.raised}; color: {t.faint}; border-color: {t.line};
     }}
     QToolButton[role="quiet"], QPushButton[role="quiet"] {{
-        background: transparent; border: 1px solid transparent; padding: 0 4px; min-height: {px(22)}px; min-width: 14px;
+        background: transparent; border: 1px solid transparent; padding: 0 4px; min-height: {px(22)}px;
+        min-width: {px(14)}px;
     }}
     QToolButton[role="quiet"]:hover, QPushButton[role="quiet"]:hover {{ background: {t.hover}; }}
     QToolButton[role="quiet"]:focus, QPushButton[role="quiet"]:focus {{ border-color: {t.accent}; }}
@@ -136,13 +138,13 @@ def _fields(t: Theme) -> str:
     QSpinBox::up-button:hover, QDoubleSpinBox::up-button:hover, QSpinBox::down-button:hover,
     QDoubleSpinBox::down-button:hover {{ background: {t.hover}; border-radius: 3px; }}
     QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{
-        image: url({icon_file("up", t.muted)}); width: 10px; height: 10px;
+        image: url({icon_file("up", t.muted)}); width: {px(10)}px; height: {px(10)}px;
     }}
     QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{
-        image: url({icon_file("down", t.muted)}); width: 10px; height: 10px;
+        image: url({icon_file("down", t.muted)}); width: {px(10)}px; height: {px(10)}px;
     }}
     QComboBox::drop-down {{ border: none; width: 24px; }}
-    QComboBox::down-arrow {{ image: url({icon_file("down", t.muted)}); width: 14px; height: 14px; }}
+    QComboBox::down-arrow {{ image: url({icon_file("down", t.muted)}); width: {px(14)}px; height: {px(14)}px; }}
     QComboBox QAbstractItemView {{
         background: {t.panel}; border: 1px solid {t.line}; border-radius: 0; padding: 4px; outline: none;
     }}
@@ -156,7 +158,7 @@ def _choices(t: Theme) -> str:
     QCheckBox, QRadioButton {{ spacing: 8px; min-height: {px(24)}px; background: transparent; }}
     QCheckBox:disabled, QRadioButton:disabled {{ color: {t.faint}; }}
     {box.format("")} {{
-        width: 14px; height: 14px; border: 1px solid {t.faint}; border-radius: 4px; background: {t.field};
+        width: {px(14)}px; height: {px(14)}px; border: 1px solid {t.faint}; border-radius: 4px; background: {t.field};
     }}
     {box.format(":hover")} {{ border-color: {t.accent}; }}
     {box.format(":checked")} {{
@@ -168,7 +170,8 @@ def _choices(t: Theme) -> str:
     {box.format(":disabled")} {{ border-color: {t.line}; background: {t.panel}; image: none; }}
     QCheckBox::indicator:checked:disabled {{ image: url({icon_file("check", t.faint)}); }}
     QRadioButton::indicator {{
-        width: 14px; height: 14px; border: 1px solid {t.faint}; border-radius: 8px; background: {t.field};
+        width: {px(14)}px; height: {px(14)}px; border: 1px solid {t.faint};
+        border-radius: {px(14) // 2 + 1}px; background: {t.field};
     }}
     QRadioButton::indicator:hover {{ border-color: {t.accent}; }}
     QRadioButton::indicator:checked {{
@@ -228,8 +231,8 @@ def _lists(t: Theme) -> str:
     QHeaderView::section {{
         background: {t.panel}; color: {t.muted}; border: none; border-bottom: 1px solid {t.line}; padding: 4px 6px;
     }}
-    QHeaderView::up-arrow {{ image: url({icon_file("up", t.muted)}); width: 10px; }}
-    QHeaderView::down-arrow {{ image: url({icon_file("down", t.muted)}); width: 10px; }}
+    QHeaderView::up-arrow {{ image: url({icon_file("up", t.muted)}); width: {px(10)}px; }}
+    QHeaderView::down-arrow {{ image: url({icon_file("down", t.muted)}); width: {px(10)}px; }}
     QTableCornerButton::section {{ background: {t.panel}; border: none; }}
     """
 
@@ -281,14 +284,14 @@ def _menus(t: Theme) -> str:
     QMenuBar::item {{ background: transparent; padding: 6px 12px; border-radius: 4px; }}
     QMenuBar::item:selected, QMenuBar::item:pressed {{ background: {t.hover}; }}
     QMenu {{ background: {t.panel}; border: 1px solid {t.line}; padding: 4px; }}
-    QMenu::item {{ padding: 5px 24px 5px 28px; border-radius: 4px; }}
+    QMenu::item {{ padding: 5px 24px 5px {px(16) + 12}px; border-radius: 4px; }}
     QMenu::item:selected {{ background: {t.accent}; color: {t.on_accent}; }}
     QMenu::item:disabled {{ color: {t.faint}; background: transparent; }}
     QMenu::separator {{ height: 1px; background: {t.line}; margin: 4px 8px; }}
-    QMenu::indicator {{ width: 16px; height: 16px; left: 6px; }}
+    QMenu::indicator {{ width: {px(16)}px; height: {px(16)}px; left: 6px; }}
     QMenu::indicator:checked {{ image: url({icon_file("check", t.text)}); }}
     QMenu::indicator:checked:selected {{ image: url({icon_file("check", t.on_accent)}); }}
-    QMenu::right-arrow {{ image: url({icon_file("right", t.muted)}); width: 14px; }}
+    QMenu::right-arrow {{ image: url({icon_file("right", t.muted)}); width: {px(14)}px; }}
     QMenu::right-arrow:selected {{ image: url({icon_file("right", t.on_accent)}); }}
     QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QDialogButtonBox QPushButton {{ min-width: 64px; }}

@@ -4,12 +4,24 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtGui import QFont, QFontInfo, QFontMetrics
-from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QLabel, QPushButton, QSpinBox
+from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDoubleSpinBox,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QToolButton,
+)
 
+from app.ui.meters.charts_panel import ChartsPanel
 from app.ui.meters.meter_painter import text_font
 from app.ui.meters.meters_panel import MetersPanel
+from app.ui.panel_dock import PanelDock
+from app.ui.picture.picture_panel import PicturePanel
 from app.ui.style import theme as themes
+from app.ui.style.icons import icon_file
 from app.ui.style.palette import DARK
 from app.ui.style.scale import USUAL_PX, px, scale
 from app.ui.tracking.channel_model import Column
@@ -83,3 +95,46 @@ def test_meters_are_written_larger_too(app: QApplication, make_window: Callable[
         fonts.append(QFontInfo(text_font(painted.font(), laid_out.row_px)).pixelSize())
     assert heights[1] > 1.2 * heights[0]
     assert fonts[1] > 1.3 * fonts[0]
+
+
+def drawn_px(button: QAbstractButton) -> int:
+    """How many pixels across the icon of a button has."""
+    size = button.icon().actualSize(button.iconSize())
+    return size.height()
+
+
+def test_icons_are_drawn_larger_too(app: QApplication, make_window: Callable[..., MainWindow], qtbot: Any) -> None:
+    heights = []
+    for pixels in (USUAL_PX, 18):
+        set_pixels(app, pixels)
+        window = make_window()
+        window.resize(1280, 800)
+        window.docks.show("charts")
+        charts, picture = window.panels["charts"], window.panels["picture"]
+        assert isinstance(charts, ChartsPanel)
+        assert isinstance(picture, PicturePanel)
+        bar = next(dock.bar for dock in window.findChildren(PanelDock) if dock.widget() is charts)
+        buttons = [
+            *(window.toolbar.run, window.toolbar.stream, window.toolbar.view, window._reset_button),
+            *(bar.float_button, bar.close_button, charts.pause, picture.mirror),
+            *charts.legend.findChildren(QToolButton),
+        ]
+        heights.append([drawn_px(button) for button in buttons])
+        for button in (window._reset_button, bar.close_button, picture.mirror):
+            qtbot.waitUntil(button.isVisible, timeout=WAIT_MS)
+            room = button.contentsRect().size()
+            assert room.width() >= drawn_px(button), button.toolTip()
+            assert room.height() >= drawn_px(button), button.toolTip()
+    usual, large = heights
+    assert set(usual) == {16, 12}
+    assert large == [{16: 22, 12: 17}[height] for height in usual]
+
+
+def test_pictures_of_the_style_sheet_go_with_the_text(app: QApplication) -> None:
+    set_pixels(app, USUAL_PX)
+    usual = icon_file("check", "#123456")
+    set_pixels(app, 2 * USUAL_PX)
+    large = icon_file("check", "#123456")
+    assert (QPixmap(usual).height(), QPixmap(large).height()) == (16, 32)
+    set_pixels(app, USUAL_PX)
+    assert icon_file("check", "#123456") == usual
