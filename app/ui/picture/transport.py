@@ -5,6 +5,7 @@ from typing import Final
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -103,6 +104,8 @@ class TransportBar(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme, self._playing = theme, False
+        self._left: tuple[QWidget | None, QWidget | None] = None, None
+        """What had the keyboard when it was hidden, and what Qt gave it to."""
         self.slider = SeekSlider()
         self.slider.sought.connect(self.sought)
         self.slider.held.connect(self.held)
@@ -204,8 +207,7 @@ class TransportBar(QWidget):
         if playing != self._playing:
             self._playing = playing
             self._dress_play()
-        for part in (self._places, self._buttons):
-            part.setVisible(position is not None)
+        self._show_parts(position is not None)
         if position is None:
             return
         last = max((position.length or position.frame + 1) - 1, 0)
@@ -224,6 +226,19 @@ class TransportBar(QWidget):
         self.speed.setAccessibleName(f"Speed {speed_text(position.speed)}")
         for action in self._speed_group.actions():
             action.setChecked(action.data() == position.speed)
+
+    def _show_parts(self, on: bool) -> None:
+        """Another start takes them away for a moment: a keyboard that was there comes back, if it went nowhere else."""
+        parts, focus = (self._places, self._buttons), QApplication.focusWidget()
+        leaves = focus is not None and not on and any(part.isAncestorOf(focus) for part in parts)
+        for part in parts:
+            part.setVisible(on)
+        if leaves:
+            self._left = focus, QApplication.focusWidget()
+        elif on:
+            (before, went_to), self._left = self._left, (None, None)
+            if before is not None and went_to is focus:
+                before.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _fit(self, last: int, fps: float) -> None:
         """As wide as the clip's largest numbers, so that nothing moves while they change."""

@@ -131,6 +131,22 @@ def test_the_bar_goes_where_the_list_of_keys_says(make_window: MakeWindow, qtbot
         qtbot.waitUntil(lambda step=step: place(window) == 100 + step, timeout=WAIT_MS)
 
 
+def test_a_film_that_starts_again_has_the_keyboard_where_it_was(
+    make_window: MakeWindow, qtbot: Any, clip: Path
+) -> None:
+    window = make_window()
+    bar = start(window, qtbot, clip).bar
+    bar.slider.setFocus()
+    window.start(str(clip))
+    qtbot.waitUntil(bar.slider.isVisible, timeout=WAIT_MS)
+    assert bar.slider.hasFocus()
+    bar.show_position(None, playing=False)
+    assert not bar.slider.hasFocus()
+    window.toolbar.source.setFocus()
+    bar.show_position(window.session.film.position, playing=True)
+    assert window.toolbar.source.hasFocus()  # who went elsewhere meanwhile stays there
+
+
 def test_the_wheel_on_the_bar_seeks(make_window: MakeWindow, qtbot: Any, clip: Path) -> None:
     window = make_window()
     slider = start(window, qtbot, clip).bar.slider
