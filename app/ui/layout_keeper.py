@@ -13,6 +13,8 @@ from app.ui.message_bar import MessageBar
 from app.ui.preferences import Preferences
 
 FIRST_SIZE: Final = QSize(1280, 800)
+LEAST_SIZE: Final = QSize(900, 600)
+"""Less only on a screen that has no room for this and a frame around it."""
 TOP_PX, SEEN_PX = 24, 200
 """So much of a window's top has to be on a screen: there it can be taken by the mouse."""
 FRAME_MS: Final = (0, 300)
@@ -25,9 +27,10 @@ class LayoutKeeper:
     def __init__(self, window: QWidget, docks: Docks, preferences: Preferences, messages: MessageBar) -> None:
         self._window, self._docks = window, docks
         self._preferences, self._messages = preferences, messages
-        self._sized = False
+        self._sized = self._at_first = False
         self._too_large = False
         """It was kept on a screen that is larger than those here."""
+        window.setMinimumSize(LEAST_SIZE)
         window.resize(FIRST_SIZE)
 
     def restore(self) -> None:
@@ -66,19 +69,23 @@ class LayoutKeeper:
 
     def window_shown(self) -> None:
         """Docks have sizes to share out only once the window is laid out."""
-        if not self._sized:
+        self._at_first = not self._sized
+        if self._at_first:
             self._sized = True
             QTimer.singleShot(0, self._docks, self._docks.share_out)
-        elif not self._too_large:
-            return
         for wait_ms in FRAME_MS:
             QTimer.singleShot(wait_ms, self._window, self._fit)
 
     def _fit(self) -> None:
-        """The first time, and after a larger screen, all of it is on this one, frame and the line at its foot, too."""
+        """The first time, after a larger screen, and where the frame leaves less than the least size: all of it is on
+        this screen, frame and the line at its foot, too."""
         frame, room = self._window.frameGeometry(), self._window.screen().availableGeometry()
         over = (frame.size() - room.size()).expandedTo(QSize(0, 0))
-        if (self._too_large or self._window.size() == FIRST_SIZE) and not over.isNull():
+        least = LEAST_SIZE.boundedTo(room.size() - (frame.size() - self._window.size()))
+        if least != self._window.minimumSize():
+            self._window.setMinimumSize(least)
+        here = self._too_large or (self._at_first and self._window.size() == FIRST_SIZE) or least != LEAST_SIZE
+        if here and not over.isNull() and not (self._window.isMaximized() or self._window.isFullScreen()):
             self._window.resize(self._window.size() - over)
             most = room.bottomRight() - QPoint(frame.width() - over.width() - 1, frame.height() - over.height() - 1)
             x, y = min(frame.x(), most.x()), min(frame.y(), most.y())

@@ -97,7 +97,6 @@ class MainWindow(KeyboardWindow):
         self._dress()
         self.outputs.show()
         self.setAcceptDrops(True)
-        self.setMinimumSize(900, 600)
         self.layout_keeper = LayoutKeeper(self, self.docks, self.preferences, self.messages)
         self.layout_keeper.restore()
         for line in self.preferences.problems:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, QSettings
 from PySide6.QtGui import QScreen
 from PySide6.QtWidgets import QApplication
 
 from app.tracker import TrackerSettings
+from app.ui.layout_keeper import LEAST_SIZE
 from app.ui.session import Session
 from app.ui.window import MainWindow
 
@@ -134,3 +135,32 @@ def test_a_start_on_a_smaller_screen_than_the_last_one(
     again.show()
     qtbot.waitUntil(lambda: room.contains(again.frameGeometry()), timeout=WAIT_MS)
     again.close()
+
+
+def test_all_of_it_is_on_a_screen_of_900_by_600(
+    window: MainWindow, qtbot: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    room = QRect(0, 0, 900, 600)
+    frame = window.frameGeometry().size() - window.size()
+    window.hide()
+    monkeypatch.setattr(QScreen, "availableGeometry", lambda _: room)
+    settings = QSettings(str(tmp_path / "small.ini"), QSettings.Format.IniFormat)
+    for _ in range(2):  # the second time with what the first one kept
+        small = MainWindow(Session(TrackerSettings()), settings)
+        qtbot.addWidget(small)
+        small.show()
+        whole = room.size() - frame
+        qtbot.waitUntil(lambda small=small, whole=whole: small.size() == whole, timeout=WAIT_MS)
+        qtbot.waitUntil(lambda small=small: room.contains(small.frameGeometry()), timeout=WAIT_MS)
+        foot = small.status.mapTo(small, small.status.rect().bottomRight())
+        assert small.rect().contains(foot)
+        assert small.minimumSize() == whole
+        small.close()
+    monkeypatch.undo()
+    large = MainWindow(Session(TrackerSettings()), settings)
+    qtbot.addWidget(large)
+    large.show()
+    qtbot.waitUntil(at_rest(large), timeout=WAIT_MS)
+    assert large.minimumSize() == LEAST_SIZE
+    assert large.size() == LEAST_SIZE
+    large.close()
