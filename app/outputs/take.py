@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from statistics import median
+from statistics import fmean
 from typing import Final
 
 import numpy as np
@@ -172,8 +172,8 @@ def describe_take(path: Path) -> TakeInfo:
         length_s += DAY_S
     if kind == "openface":
         times_s = [_time_of(line, names, kind) for line in first[1:-1]]  # the last may be cut off
-        steps_s = [after - before for before, after in pairwise(times_s) if after > before]
-        by_rows_s = (lines - 2) * (median(steps_s) if steps_s else 0.0)
+        steps_s = [after - before for before, after in pairwise(times_s) if 0 < after - before <= LONGEST_STEP_S]
+        by_rows_s = (lines - 2) * (fmean(steps_s) if steps_s else 0.0)  # each is rounded to a millisecond
         if length_s < by_rows_s / 2:  # a film that began again, or was moved in: its times are places in it
             length_s = by_rows_s
     return TakeInfo(path, kind, lines - 1, max(0.0, length_s), status.st_size, status.st_mtime)

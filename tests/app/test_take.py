@@ -201,3 +201,5 @@ def test_a_take_of_a_film_that_began_again_is_as_long_as_its_play_back(tmp_path:
     path = write(tmp_path / "loop.csv", [make_face(i, media_time_s=(i % 40) / 30) for i in range(121)])
     assert describe_take(path).length_s == pytest.approx(120 / 30, abs=0.1)
     assert describe_take(path).length_s == pytest.approx(read_take(path).length_s, abs=0.1)
+    path = write(tmp_path / "long.csv", [make_face(i, media_time_s=(i % 440) / 30) for i in range(900)])
+    assert describe_take(path).length_s == pytest.approx(899 / 30, abs=0.05)
