@@ -14,7 +14,7 @@ from app.ui.output.streams_page import StreamsPage
 from app.ui.output.takes_page import TakesPage
 from app.ui.panel import Panel, Shell
 from app.ui.style.figures import clock
-from app.ui.style.scale import least_width
+from app.ui.style.scale import least_width, px
 from app.ui.style.segments import Segments
 from app.ui.style.theme import GAP, Theme, tabular
 
@@ -40,7 +40,7 @@ class Lamp(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def sizeHint(self) -> QSize:
-        return QSize(120, LAMP_HEIGHT)
+        return QSize(120, px(LAMP_HEIGHT))
 
     def show_state(self, word: str, detail: str, colour: str = "") -> None:
         """``colour``: ``#rrggbb`` while it is on; empty while it is off."""

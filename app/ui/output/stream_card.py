@@ -25,6 +25,7 @@ from app.ui.output.stream_settings import MOST_FPS, StreamSettings
 from app.ui.output.streams import Stream
 from app.ui.style import theme as themes
 from app.ui.style.choice_box import ChoiceBox
+from app.ui.style.scale import px
 from app.ui.style.theme import GAP, Theme, number_width, set_property, set_role, tabular
 
 PROTOCOL_LINES: Final = {"mien": ("Mien (OSC)", "All of a face in one bundle a frame")}
@@ -90,7 +91,7 @@ class StreamCard(QFrame):
         set_role(self, "card")
         self.on = QCheckBox()
         self.on.setToolTip("Send, or stop sending")
-        self.on.setFixedWidth(INDENT - GAP)  # no room for a text that is not there
+        self.on.setFixedWidth(px(INDENT) - GAP)  # no room for a text that is not there
         self.title = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self.line = ElidedLabel()
         self.count = ElidedLabel()
@@ -133,11 +134,11 @@ class StreamCard(QFrame):
         top.addWidget(self.fold)
         numbers = QHBoxLayout()
         numbers.setSpacing(GAP)
-        numbers.setContentsMargins(INDENT, 0, 4, 0)
+        numbers.setContentsMargins(px(INDENT), 0, 4, 0)
         numbers.addWidget(self.count, 1)
         numbers.addWidget(self.rate)
         about = QHBoxLayout()
-        about.setContentsMargins(INDENT, 0, 4, 0)
+        about.setContentsMargins(px(INDENT), 0, 4, 0)
         about.addWidget(self.line)
         column = QVBoxLayout(self)
         column.setContentsMargins(GAP, 4, 4, GAP)
@@ -179,7 +180,7 @@ class StreamCard(QFrame):
             ("&Limit", self.limit, "Frames a second at most", "For receivers and networks that want no more"),
         )
         grid = QGridLayout(self.form)
-        grid.setContentsMargins(INDENT, GAP, 4, 0)
+        grid.setContentsMargins(px(INDENT), GAP, 4, 0)
         grid.setHorizontalSpacing(GAP)
         grid.setVerticalSpacing(GAP)
         grid.setColumnMinimumWidth(0, LABELS_PX - INDENT)

@@ -12,12 +12,16 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSpinBox,
+    QStyle,
+    QStyleOptionButton,
     QToolButton,
 )
 
 from app.ui.meters.charts_panel import ChartsPanel
 from app.ui.meters.meter_painter import text_font
 from app.ui.meters.meters_panel import MetersPanel
+from app.ui.output.output_panel import OutputPanel
+from app.ui.output.stream_card import StreamCard
 from app.ui.panel_dock import PanelDock
 from app.ui.picture.picture_panel import PicturePanel
 from app.ui.style import theme as themes
@@ -138,3 +142,16 @@ def test_pictures_of_the_style_sheet_go_with_the_text(app: QApplication) -> None
     assert (QPixmap(usual).height(), QPixmap(large).height()) == (16, 32)
     set_pixels(app, USUAL_PX)
     assert icon_file("check", "#123456") == usual
+
+
+def test_the_output_panel_has_room_for_larger_text(app: QApplication, make_window: Callable[..., MainWindow]) -> None:
+    set_pixels(app, 18)
+    panel = make_window().panels["output"]
+    assert isinstance(panel, OutputPanel)
+    (card,) = panel.streams_page.findChildren(StreamCard)
+    option = QStyleOptionButton()
+    card.on.initStyleOption(option)
+    tick = card.on.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, card.on)
+    assert tick.width() == px(14) + 2
+    assert card.on.width() >= tick.width()
+    assert panel.sending.sizeHint().height() >= 2 * QFontMetrics(app.font()).height() + 12
