@@ -43,6 +43,11 @@ class Entry:
             return "built-in"
         return "own" if self.path.name == FILE_NAME else "imported"
 
+    @property
+    def label(self) -> str:
+        """What it is called in the window: several can be "your own"."""
+        return self.title if self.path is None else self.name
+
 
 def character_folder() -> Path:
     """Where imported characters are kept, by the platform's custom."""

@@ -97,7 +97,7 @@ def _tracking(w: "MainWindow") -> list[Command]:
 
 def _character(w: "MainWindow") -> list[Command]:
     def characters(menu: QMenu) -> None:
-        offer(menu, {entry.name: entry.title for entry in list_characters()}, w.rig.shown, w.rig.set_character)
+        offer(menu, {entry.name: entry.label for entry in list_characters()}, w.rig.shown, w.rig.set_character)
 
     return [
         Command("Character", "Characters", fill=characters),

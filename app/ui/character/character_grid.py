@@ -80,7 +80,7 @@ class CharacterGrid(QListWidget):
         self.current_name = current
         self.clear()
         for entry in list_characters():
-            item = QListWidgetItem(entry.title if entry.path is None else entry.name)
+            item = QListWidgetItem(entry.label)
             item.setData(ENTRY, entry)
             said = f"{item.text()}, {entry.title}" if entry.path is not None else item.text()
             item.setToolTip(said if entry.path is not None else f"{item.text()}, built in")

@@ -89,7 +89,7 @@ class CharactersPage(QWidget):
         coming = rig.character if rig.character != rig.shown and not rig.problem else ""
         text = HINT
         if coming:
-            titles = {entry.name: entry.title for entry in self.grid.entries()}
+            titles = {entry.name: entry.label for entry in self.grid.entries()}
             text = f"Loading {titles.get(coming, Path(coming).stem)} …"
         if text != self.hint.text():
             self.hint.setText(text)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QInputDialog, QLineEdit, QScrollArea, QSlider
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QInputDialog, QLineEdit, QMenu, QScrollArea, QSlider
 
 from app import cli
 from app.capture import DEMO_CLIP
@@ -191,6 +191,21 @@ def test_changes_are_undone_and_redone_by_key_wherever_the_keyboard_is(make_wind
         assert button.hasFocus()
         qtbot.keyClick(button, Qt.Key.Key_Space)
     assert face.redo.hasFocus()
+
+
+def test_own_characters_are_told_apart_by_their_names(make_window: MakeWindow) -> None:
+    for name in ("mine", "me-you 2"):
+        save_character(name, "base", Shape(base_identity(), LOOKS["tan"]))
+    window = make_window()
+    panel = panel_of(window)
+    panel.characters.refresh()
+    menu = window.menus.actions["Characters"].menu()
+    assert isinstance(menu, QMenu)
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions()][-2:] == ["me-you 2", "mine"]
+    window.rig.set_character("mine")
+    panel.tick(window.session.snapshot())
+    assert panel.characters.hint.text() == "Loading mine …"
 
 
 def test_a_cancelled_export_leaves_nothing(make_window: MakeWindow, qtbot: Any, tmp_path: Path) -> None:
