@@ -108,7 +108,7 @@ class CharacterGrid(QListWidget):
 
     def tile(self, bar: int = 0) -> QSize:
         """Of one character, its gap to the next included, as wide as fills the row beside a scroll bar so wide."""
-        room = self.maximumViewportSize().width() - bar - 1  # Qt wraps a row that fits exactly
+        room = self.contentsRect().width() - bar - 1  # Qt wraps a row that fits exactly
         side = room // max(1, room // (TILE_MIN_PX + GAP_PX))
         return QSize(side, side + CAPTION_PX)
 
@@ -121,9 +121,10 @@ class CharacterGrid(QListWidget):
         self._fit()
 
     def _fit(self) -> None:
-        size = self.tile()
-        across = max(1, self.maximumViewportSize().width() // size.width())
-        fits = -(-self.count() // across) * size.height() <= self.maximumViewportSize().height()
+        # By all of its room: what Qt says there is depends on the policy that is chosen here, without an end.
+        size, room = self.tile(), self.contentsRect()
+        across = max(1, room.width() // size.width())
+        fits = -(-self.count() // across) * size.height() <= room.height()
         # Qt keeps room for a scroll bar that may come, so it is told whether there is one.
         policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if fits else Qt.ScrollBarPolicy.ScrollBarAlwaysOn
         if self.verticalScrollBarPolicy() != policy:
