@@ -43,7 +43,13 @@ PANEL_KEYS: Final = (
     ("Process files", (("Start", "Enter"), ("Take off the list", "Del"), ("Close; work goes on", "Esc"))),
     (
         "Stage",
-        (("Move", "← → ↑ ↓"), ("Resize", "Ctrl+← → ↑ ↓"), ("Zoom", "+ −"), ("Options", "Menu"), ("Close", "Esc")),
+        (
+            ("Move", "← → ↑ ↓"),
+            ("Resize", "Ctrl+← → ↑ ↓"),
+            ("Zoom", "+ −"),
+            ("Options", "Menu, Shift+F10"),
+            ("Close", "Esc"),
+        ),
     ),
 )
 """Of each place what they do."""

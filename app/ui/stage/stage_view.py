@@ -210,13 +210,14 @@ class StageView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         arrow = ARROWS.get(Qt.Key(event.key()))
+        shift = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
         if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_F2):
             self.close()
         elif event.key() == Qt.Key.Key_Home:
             self._rig.reset_view()
         elif event.key() in ZOOMS:
             self._rig.zoom_by(ZOOMS[Qt.Key(event.key())])
-        elif event.key() == Qt.Key.Key_Menu:
+        elif event.key() == Qt.Key.Key_Menu or (event.key() == Qt.Key.Key_F10 and shift):
             self._open_menu(self.mapToGlobal(self.rect().center()))
         elif arrow is not None and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.resize(self.width() + STEP_PX * arrow.x(), self.height() + STEP_PX * arrow.y())

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSettings, QSizeF, Qt
 from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QApplication, QMenu
 
 from app.ui.preferences import Preferences
 from app.ui.stage.rig_picture import cover
@@ -177,6 +178,21 @@ def test_a_narrow_area_keeps_the_ears_of_a_wide_picture(qtbot: Any) -> None:
     assert [c.green() > 200 for c in middle] == [True, False, True]
     assert middle[1].red() > 200
     assert area.pixelColor(20, 2).red() == 0, "free above"
+
+
+@pytest.mark.parametrize(
+    ("key", "held"),
+    [(Qt.Key.Key_Menu, Qt.KeyboardModifier.NoModifier), (Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)],
+)
+def test_keys_open_the_menu(stage: StageView, qtbot: Any, key: Qt.Key, held: Qt.KeyboardModifier) -> None:
+    stage.set_open(True)
+    qtbot.keyClick(stage, key, held)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    chosen = menu.activeAction()
+    assert chosen is not None
+    assert chosen.text() == "Framing"
+    menu.close()
 
 
 def test_plus_and_minus_zoom(stage: StageView, rig: RigView, qtbot: Any) -> None:
