@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QColor, QKeyEvent, QPaintEvent
+from PySide6.QtGui import QAction, QActionGroup, QColor, QFont, QFontMetrics, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -22,11 +22,14 @@ from app.ui.style import theme as themes
 from app.ui.style.figures import clock
 from app.ui.style.icons import SPACED, icon_size, spaced_icon
 from app.ui.style.menu import Menu
+from app.ui.style.scale import px
 from app.ui.style.theme import Theme, set_property
 
 STREAM_TIP: Final = "Send to other programs, or stop all streams (O; Down: which)"
-WIDE: Final = 136
-"""Pixels, so that words and times that change move nothing."""
+RUN_WIDE, WIDE = 100, 136
+"""Pixels, so that words and times that change move nothing; more where the text is large."""
+PADDING, ARROW = 26, 16
+"""What the style keeps free beside icon and text, and more for an arrow."""
 CSV_TEXT: Final = {"openface": "OpenFace columns", "arkit": "Live Link Face take (ARKit)"}
 
 
@@ -106,7 +109,7 @@ class Toolbar(QFrame):
         self.source.setMenu(menu)
 
         self.run = self._button("run", "Start or stop (Space)")
-        self.run.setFixedWidth(100)
+        self.run.setFixedWidth(_wide_enough(self.run, RUN_WIDE, ("Start", "Stop")))
         self.run.clicked.connect(self.run_clicked)
         self.calibrate = self._button("calibrate", "Learn your face at rest: relax, look at the camera (C)")
         self.calibrate.setText("Relax your face")
@@ -115,14 +118,14 @@ class Toolbar(QFrame):
         self.stream = self._button("stream", STREAM_TIP)
         self.stream.setCheckable(True)
         self.stream.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.stream.setFixedWidth(WIDE)
+        self.stream.setFixedWidth(_wide_enough(self.stream, WIDE, ("Stream",), ARROW))
         self.stream.clicked.connect(self.stream_toggled)
         self.stream.setMenu(Menu(self.stream))
         self.stream.menu().aboutToShow.connect(self._list_streams)
 
         self.record = self._button("record", "Record a CSV, one row per frame (R; Down: where, and which columns)")
         self.record.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.record.setFixedWidth(WIDE)
+        self.record.setFixedWidth(_wide_enough(self.record, WIDE, ("Record",), ARROW))
         self.record.clicked.connect(self.record_clicked)
         menu = Menu(self.record)
         menu.addAction("Record to file …", self.record_as_asked.emit)
@@ -247,3 +250,11 @@ class Toolbar(QFrame):
         """A key of ``app.config.CSV_FORMATS``."""
         for action in self._formats.actions():
             action.setChecked(action.data() == name)
+
+
+def _wide_enough(button: QToolButton, least: int, words: tuple[str, ...], more: int = 0) -> int:
+    """For its icon and any of these words, in the strong letters that a button may have."""
+    strong = QFont(button.font())
+    strong.setWeight(QFont.Weight.DemiBold)
+    text = max(QFontMetrics(strong).horizontalAdvance(word) for word in words)
+    return max(least, text + px(SPACED) + PADDING + more)

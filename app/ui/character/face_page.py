@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -29,8 +29,10 @@ from app.ui.menus import native
 from app.ui.panel import Shell
 from app.ui.stage.rig_loader import BASE
 from app.ui.style import asking
+from app.ui.style.icons import icon_size
 from app.ui.style.menu import Menu
 from app.ui.style.panel_scroll import PanelScroll
+from app.ui.style.scale import px
 from app.ui.style.segments import Segments
 from app.ui.style.theme import GAP, MARGIN, Theme, icon, set_role
 from rig.characters import Character
@@ -101,8 +103,8 @@ class FacePage(QWidget):
         button.setToolTip(tip)
         button.setAccessibleName(tip)
         set_role(button, "quiet")
-        button.setIconSize(QSize(16, 16))
-        button.setFixedWidth(32)
+        button.setIconSize(icon_size())
+        button.setFixedWidth(px(32))
         if slot is not None:
             button.clicked.connect(slot)
         return button

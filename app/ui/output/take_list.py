@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.outputs.take import TakeInfo
 from app.ui.style.figures import clock, size_text
+from app.ui.style.scale import px
 from app.ui.style.theme import Theme, tabular
 
 INFO: Final = Qt.ItemDataRole.UserRole
@@ -79,7 +80,7 @@ class _TwoLines(QStyledItemDelegate):
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(160, ROW)
+        return QSize(160, px(ROW))
 
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

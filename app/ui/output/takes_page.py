@@ -24,6 +24,7 @@ from app.ui.style import theme as themes
 from app.ui.style.figures import clock
 from app.ui.style.icons import icon_size
 from app.ui.style.menu import Menu
+from app.ui.style.scale import px
 from app.ui.style.theme import GAP, Theme, number_width, set_role, tabular
 
 EMPTY: Final = "No takes here yet.\nPress R while a source runs to record one."
@@ -85,7 +86,7 @@ class TakesPage(QWidget):
         self.play.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.play.setIconSize(icon_size(14))
         for button in (self.play, self.live, self.more):
-            button.setFixedSize(88 if button is self.play else 64, BUTTON_PX)
+            button.setFixedSize(px(88 if button is self.play else 64), px(BUTTON_PX))
         self.live.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         menu = Menu(self)
         menu.setToolTipsVisible(True)

@@ -1,6 +1,7 @@
 """Who has larger letters in the system gets higher rows, wider columns and wider panels; nothing is cut off."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
     QToolButton,
 )
 
+from app.outputs.take import TakeInfo
 from app.ui.meters.charts_panel import ChartsPanel
 from app.ui.meters.meter_painter import text_font
 from app.ui.meters.meters_panel import MetersPanel
@@ -129,6 +131,12 @@ def test_icons_are_drawn_larger_too(app: QApplication, make_window: Callable[...
             room = button.contentsRect().size()
             assert room.width() >= drawn_px(button), button.toolTip()
             assert room.height() >= drawn_px(button), button.toolTip()
+    for button in (window.toolbar.run, window.toolbar.stream, window.toolbar.record):
+        strong = QFont(button.font())
+        strong.setWeight(QFont.Weight.DemiBold)
+        words = QFontMetrics(strong).horizontalAdvance(button.text())
+        assert button.width() >= words + button.iconSize().width() + 26, button.text()
+    assert window.toolbar.width() <= window.width()
     usual, large = heights
     assert set(usual) == {16, 12}
     assert large == [{16: 22, 12: 17}[height] for height in usual]
@@ -154,4 +162,10 @@ def test_the_output_panel_has_room_for_larger_text(app: QApplication, make_windo
     tick = card.on.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, card.on)
     assert tick.width() == px(14) + 2
     assert card.on.width() >= tick.width()
-    assert panel.sending.sizeHint().height() >= 2 * QFontMetrics(app.font()).height() + 12
+    lines = 2 * QFontMetrics(app.font()).height()
+    assert panel.sending.sizeHint().height() >= lines + 12
+    takes = panel.takes_page
+    takes.list.show_takes([TakeInfo(Path("take.csv"), "openface", 100, 4.0, 1000, 0.0)])
+    assert takes.list.sizeHintForRow(0) >= lines + 12
+    for button in (takes.play, takes.live, takes.more):
+        assert button.width() >= button.fontMetrics().horizontalAdvance(button.text()) + 2 * 11, button.text()
