@@ -10,6 +10,7 @@ from app.calibration import MODES
 from app.profiles import list_profiles
 from app.ui.message_bar import ElidedLabel
 from app.ui.style.choice_box import ChoiceBox
+from app.ui.style.scale import px
 from app.ui.style.theme import Theme
 
 LABELS_PX: Final = 56
@@ -63,7 +64,7 @@ class NeutralBox(QWidget):
         self._says.setAccessibleName("What the neutral is now")
         self.relax = QPushButton(RELAX_TEXT)
         self.relax.setProperty("role", "primary")
-        self.relax.setStyleSheet("min-height: 34px")  # the sheet's own would win over setMinimumHeight
+        self.relax.setStyleSheet(f"min-height: {px(34)}px")  # the sheet's own would win over setMinimumHeight
         self.relax.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.relax.setToolTip(
             "Counts down from 3, then takes one second of your face at rest (C); again, or Esc, cancels"
