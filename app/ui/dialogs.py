@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QStandardPaths, Qt
 from PySide6.QtWidgets import QDialog, QFileDialog
 
+from app.characters import SUFFIXES
 from app.errors import UserError
 from app.ui.about import AboutView, KeysView
+from app.ui.character.character_panel import CharacterPanel
 from app.ui.doctor_view import DoctorView
 from app.ui.panel_keys import PANEL_KEYS
 from app.ui.picture.film import FILM_FILES
@@ -61,6 +63,17 @@ class Dialogs(QObject):
         if path:
             self.remember("videos", Path(path).parent)
             self._window.start(path)
+
+    def open_dropped(self, paths: Sequence[str]) -> None:
+        """Files that were dropped on the window: a character comes to the stage, one film runs, several are a list."""
+        w = self._window
+        panel = w.panels["character"]
+        if Path(paths[0]).suffix.lower() in SUFFIXES and isinstance(panel, CharacterPanel):
+            panel.characters.import_file(paths[0])
+        elif len(paths) > 1:
+            self.show_processing(paths)
+        else:
+            w.start(paths[0])
 
     def show_processing(self, paths: Sequence[str] = ()) -> ProcessingDialog:
         """The list of files to process, with these added to it."""

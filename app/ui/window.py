@@ -1,15 +1,12 @@
 """The window: the 3D face in the middle, panels in docks around it. Wires what is clicked to the session."""
 
-from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
-from app.characters import SUFFIXES
 from app.face_frame import FaceFrame
-from app.ui.character.character_panel import CharacterPanel
 from app.ui.commands import window_commands
 from app.ui.dialogs import Dialogs
 from app.ui.docks import Docks
@@ -329,14 +326,7 @@ class MainWindow(KeyboardWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        path, panel = paths[0], self.panels["character"]
-        if Path(path).suffix.lower() in SUFFIXES and isinstance(panel, CharacterPanel):
-            panel.characters.import_file(path)
-        elif len(paths) > 1:
-            self.dialogs.show_processing(paths)
-        else:
-            self.start(path)
+        self.dialogs.open_dropped([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Files are finished before the window goes."""

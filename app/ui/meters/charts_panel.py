@@ -175,7 +175,7 @@ class ChartsPanel(Panel):
         ways = QBoxLayout.Direction
         beside = self.width() >= max(BESIDE_PX, self.height())
         self._sides.setDirection(ways.LeftToRight if beside else ways.TopToBottom)
-        low, high = LEGEND_PX
+        low, high = map(px, LEGEND_PX)
         width = min(max(round(self.width() * LEGEND_SHARE), low), high)
         self.legend.setMinimumWidth(width if beside else 0)
         self.legend.setMaximumWidth(width if beside else QWIDGETSIZE_MAX)
