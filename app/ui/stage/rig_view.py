@@ -94,7 +94,11 @@ class RigView(QWidget):
         self._news = QTimer(self, singleShot=True, interval=NEWS_MS)
         self._news.timeout.connect(self._tell_character)
         self._next = QTimer(self, singleShot=True)
-        self._next.timeout.connect(self._draw)
+        self._next.timeout.connect(self._pose_first)
+        self._posed: FaceScene | ImportedScene | None = None  # who is posed already for the next picture
+        self._posed_ms = 0.0
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._draw)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._draw_still)
         self.setMinimumSize(220, 220)
@@ -277,18 +281,28 @@ class RigView(QWidget):
             self._next.start(max(1, math.ceil(self._pace.wait_ms)))
 
     def _draw_still(self) -> None:
-        if not self._next.isActive():  # else something new comes
+        if not self._next.isActive() and not self._turn.isActive():  # else something new comes
             self._draw(best=True)
+
+    def _pose_first(self) -> None:
+        """In a turn of its own: to pose and to draw in one would hold the window up for the sum of both."""
+        if self.scene is not None and self._viewers():
+            started = time.perf_counter()
+            pose_scene(self.scene, self._pose, self.identity)
+            self._posed, self._posed_ms = self.scene, 1e3 * (time.perf_counter() - started)
+            self._turn.start()
 
     def _draw(self, best: bool = False) -> None:
         scene, viewers = self.scene, self._viewers()
+        posed, self._posed = self._posed, None
         if scene is None or not viewers:
             return
-        started = time.perf_counter()
+        started = time.perf_counter() - (1e-3 * self._posed_ms if posed is scene else 0.0)
         share, samples = STILL if best else self._pace.settings
         scene.resize(*render_size(viewers, share))
         self._style.smooth(scene, samples)
-        pose_scene(scene, self._pose, self.identity)
+        if posed is not scene:
+            pose_scene(scene, self._pose, self.identity)
         self.camera.place(scene.plotter.camera, viewers[0][0] / max(viewers[0][1], 1))
         self._pixels = scene.render()
         if scene.transparent and not samples:
@@ -344,6 +358,6 @@ class RigView(QWidget):
 
     def close_scene(self) -> None:
         """Free the OpenGL context (on the GUI thread, before the window is gone)."""
-        for timer in (self._next, self._rest, self._news):
+        for timer in (self._next, self._turn, self._rest, self._news):
             timer.stop()
         self._casting.close()

@@ -143,6 +143,23 @@ def test_viewers_get_a_picture_that_covers_them(view: RigView, qtbot: Any) -> No
     assert view.renders == renders, "nobody looks"
 
 
+def test_a_picture_is_posed_once_and_again_for_who_came_in_between(
+    view: RigView, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    next_picture(view, qtbot)
+    posed: list[Any] = []
+    monkeypatch.setattr("app.ui.stage.rig_view.pose_scene", lambda scene, *_: posed.append(scene))
+    renders = view.renders
+    next_picture(view, qtbot, lambda: view.turn(10, 0))
+    assert posed == [view.scene] * (view.renders - renders)
+    posed.clear()
+    view._pose_first()
+    former, view._posed = view._posed, None  # as when another head has taken the stage since
+    assert former is view.scene
+    view._draw()
+    assert posed == [view.scene] * 2
+
+
 def test_drag_wheel_and_double_click(view: RigView, qtbot: Any) -> None:
     before = next_picture(view, qtbot)
     view.mirrored = False
