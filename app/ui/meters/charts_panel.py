@@ -48,7 +48,8 @@ WIDE_PX: Final = 540
 """From here on buttons have words."""
 BESIDE_PX: Final = 440
 """From here on the legend stands beside the charts, if they are not higher than wide."""
-LEGEND_PX: Final = (248, 280)
+LEGEND_PX: Final = (256, 288)
+"""The longest of ARKit's names with its value just fits into the first."""
 LEGEND_SHARE: Final = 0.3
 QWIDGETSIZE_MAX: Final = (1 << 24) - 1
 """Qt's own constant, which PySide does not have."""

@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from app.ui.meters.chart_legend import ChartLegend, _Row
+from app.ui.meters.charts_panel import LEGEND_PX
 from app.ui.meters.curves import CURVE_INDEX, CURVES
+from app.ui.style import theme as themes
 from app.ui.style.theme import DARK
 
 
@@ -38,7 +41,10 @@ def test_names_are_as_long_as_there_is_room_for(legend: ChartLegend, qtbot: Any)
 
 
 def test_no_name_is_cut_off_where_the_legend_stands_beside_the_charts(legend: ChartLegend, qtbot: Any) -> None:
-    legend.resize(248, 200)
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    themes.apply(app, DARK)  # its letters are wider than those of no style
+    legend.resize(LEGEND_PX[0], 200)
     for curve in CURVES:
         legend.set_curves({curve.key: "#ffffff"}, DARK)
         row = next(row for row in legend.findChildren(_Row) if row.curve is CURVES[CURVE_INDEX[curve.key]])
