@@ -297,15 +297,20 @@ def test_mien_itself_makes_a_table_of_a_film(
     assert all(take.face(i).tracked for i in range(12))
 
 
-def test_mien_itself_is_cancelled_and_leaves_nothing_half_done(
-    window: MainWindow, qtbot: Any, tmp_path: Path, row_of: RowOf
-) -> None:
+def begin_a_long_film(window: MainWindow, qtbot: Any, folder: Path) -> Child:
+    """The process that has it."""
     processing = window.processing
     processing.environment = process_environment
     processing.choices.neutral = "auto"
-    processing.add([demo_start(tmp_path / "long.mp4", 400)])
+    processing.add([demo_start(folder / "long.mp4", 400)])
     processing.start()
-    child = child_of(window, qtbot)
+    return child_of(window, qtbot)
+
+
+def test_mien_itself_is_cancelled_and_leaves_nothing_half_done(
+    window: MainWindow, qtbot: Any, tmp_path: Path, row_of: RowOf
+) -> None:
+    processing, child = window.processing, begin_a_long_film(window, qtbot, tmp_path)
     qtbot.waitUntil(lambda: row_of("long").stage == "track" and row_of("long").frames > 0, timeout=WAIT_MS)
     processing.cancel()
     qtbot.waitUntil(lambda: not processing.working, timeout=WAIT_MS)
@@ -315,12 +320,7 @@ def test_mien_itself_is_cancelled_and_leaves_nothing_half_done(
 
 
 def test_mien_itself_is_killed_and_leaves_nothing_half_done(window: MainWindow, qtbot: Any, tmp_path: Path) -> None:
-    processing = window.processing
-    processing.environment = process_environment
-    processing.choices.neutral = "auto"
-    processing.add([demo_start(tmp_path / "long.mp4", 400)])
-    processing.start()
-    child = child_of(window, qtbot)
+    processing, child = window.processing, begin_a_long_film(window, qtbot, tmp_path)
     qtbot.waitUntil(lambda: any((tmp_path / "out").glob(".long.part.*")), timeout=WAIT_MS)
     child.kill()
     qtbot.waitUntil(lambda: not processing.working, timeout=WAIT_MS)
